@@ -1,0 +1,1 @@
+"""An engine that chains AI microservices: pipelines as JSON graphs, run as durable tasks."""

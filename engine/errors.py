@@ -1,0 +1,108 @@
+"""The errors that the engine tells its clients, as one tree.
+
+EngineError
+├── Invalid                400  what was sent cannot be read
+├── NotFound               404  no such route, task, call or file
+├── Conflict               409  what is asked does not fit the state of things
+├── TooLarge               413  more than the limit that the detail names
+├── UnsupportedType        415  another content type is wanted
+├── Unprocessable          422  readable, but wrong; `faults` says what to change, one by one
+├── Overloaded             429  try again after `retry_after` seconds
+├── StoreAway              503  a store cannot be reached; nothing was changed
+└── StoreFull              507  a store has no room; nothing was changed
+
+Each is answered as RFC 9457 `application/problem+json` (`engine/api/problems.py`).
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong in what was sent.
+
+    `pointer` is a JSON pointer (RFC 6901) into the document, or `/<field>` for a field of a form; `message` is a
+    sentence that says what to change.
+    """
+
+    pointer: str
+    message: str
+
+
+class EngineError(Exception):
+    """An error that a client can be told. `detail` is a sentence; `faults` may say more, place by place."""
+
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Internal error"
+    retry_after: float | None = None
+
+    def __init__(self, detail: str, faults: list[Fault] | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.faults = faults or []
+
+
+class Invalid(EngineError):
+    """What was sent cannot be read."""
+
+    status = 400
+    title = "Bad request"
+
+
+class NotFound(EngineError):
+    """There is no such thing."""
+
+    status = 404
+    title = "Not found"
+
+
+class Conflict(EngineError):
+    """What is asked does not fit the state of things."""
+
+    status = 409
+    title = "Conflict"
+
+
+class TooLarge(EngineError):
+    """A body, a part or a document is larger than its limit."""
+
+    status = 413
+    title = "Too large"
+
+
+class UnsupportedType(EngineError):
+    """The content type is not the one that is wanted."""
+
+    status = 415
+    title = "Unsupported media type"
+
+
+class Unprocessable(EngineError):
+    """What was sent can be read, and is wrong."""
+
+    status = 422
+    title = "Unprocessable content"
+
+
+class Overloaded(EngineError):
+    """There is more to do than may wait."""
+
+    status = 429
+    title = "Too many requests"
+    retry_after = 5.0
+
+
+class StoreAway(EngineError):
+    """A store cannot be reached; nothing was changed."""
+
+    status = 503
+    title = "Service unavailable"
+    retry_after = 5.0
+
+
+class StoreFull(EngineError):
+    """A store has no room; nothing was changed."""
+
+    status = 507
+    title = "Insufficient storage"

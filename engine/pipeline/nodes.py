@@ -1,0 +1,147 @@
+"""What a pipeline is: the node types, one model each, and the graph that they make.
+
+The models state the fields and their types; what holds between nodes (ids, paths, reachability) is in `check.py`.
+A stored definition has passed that check: `load` trusts it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
+
+NodeId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
+Route = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,200}$")]
+Path = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s@]+$", max_length=2_000)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Retry(_Model):
+    """How often a call is made, and how long is waited in between.
+
+    `attempts` counts all of them, the first too. Attempt n + 1 is made `min(delay * factor ** (n - 1), max_delay)`
+    seconds after attempt n has failed, give or take a fifth; a `Retry-After` of the other side may lengthen that.
+    """
+
+    attempts: int = Field(default=5, ge=1, le=100)
+    delay: float = Field(default=1.0, ge=0, le=86_400)
+    factor: float = Field(default=2.0, ge=1, le=100)
+    max_delay: float = Field(default=60.0, ge=0, le=86_400)
+
+
+class _Node(_Model):
+    id: NodeId
+    params: dict[str, Any] = Field(default_factory=dict)
+
+
+class Api(_Model):
+    """Where a pipeline is reached and what it takes; `body` has one of the three forms of `body.py`."""
+
+    route: Route
+    body: Any
+    summary: str = Field(default="", max_length=500)
+    description: str = Field(default="", max_length=20_000)
+
+
+class EntryNode(_Node):
+    """Receives the body of a submission; its `out` is what was received."""
+
+    type: Literal["entry"]
+    api: Api
+    next: list[NodeId] = Field(default_factory=list)
+
+
+class PlainNode(_Node):
+    """Passes its input to its out."""
+
+    type: Literal["node"] = "node"
+    input: dict[str, Path] | None = None
+    next: list[NodeId] = Field(default_factory=list)
+
+
+class ServiceNode(_Node):
+    """Calls a service, by `url` or by the route of an announced operation. `timeout` (seconds): from call to callback."""
+
+    type: Literal["service"]
+    url: Url | None = None
+    service: Route | None = None
+    input: dict[str, Path] | None = None
+    next: list[NodeId] = Field(default_factory=list)
+    retry: Retry = Retry()
+    timeout: float = Field(default=600.0, gt=0, le=30 * 86_400)
+
+    @model_validator(mode="after")
+    def _one_target(self) -> "ServiceNode":
+        if (self.url is None) == (self.service is None):
+            raise ValueError("a service node needs either `url` or `service`, the route of an announced operation")
+        return self
+
+
+class EndNode(_Node):
+    """Passes its input to its out, which is the result of the task; its end is the task's end."""
+
+    type: Literal["end"]
+    input: dict[str, Path] | None = None
+
+
+Node = Annotated[EntryNode | PlainNode | ServiceNode | EndNode, Field(discriminator="type")]
+
+NODE_TYPES: Mapping[str, type[_Node]] = {
+    "entry": EntryNode,
+    "end": EndNode,
+    "node": PlainNode,
+    "service": ServiceNode,
+}
+
+_node_adapter: TypeAdapter[EntryNode | PlainNode | ServiceNode | EndNode] = TypeAdapter(Node)
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A definition that has passed the check, as a graph.
+
+    `nodes` keeps the order of the definition. `version` and `id` tell which stored definition it is.
+    """
+
+    id: str
+    route: str
+    version: int
+    nodes: Mapping[str, EntryNode | PlainNode | ServiceNode | EndNode]
+
+    @cached_property
+    def entry(self) -> EntryNode:
+        """The one entry."""
+        return next(node for node in self.nodes.values() if isinstance(node, EntryNode))
+
+    @cached_property
+    def end(self) -> EndNode:
+        """The one end."""
+        return next(node for node in self.nodes.values() if isinstance(node, EndNode))
+
+    def successors(self, node_id: str) -> list[str]:
+        """Ids of the nodes that `next` of this one names."""
+        node = self.nodes[node_id]
+        return [] if isinstance(node, EndNode) else node.next
+
+    @cached_property
+    def predecessors(self) -> Mapping[str, tuple[str, ...]]:
+        """For every node the ids of those that name it in `next`, in the order of the definition."""
+        found: dict[str, list[str]] = {node_id: [] for node_id in self.nodes}
+        for node_id in self.nodes:
+            for successor in self.successors(node_id):
+                if node_id not in found[successor]:
+                    found[successor].append(node_id)
+        return {node_id: tuple(ids) for node_id, ids in found.items()}
+
+
+def load(document: Mapping[str, Any], definition_id: str, version: int) -> Pipeline:
+    """Make the graph of a stored definition: `{"type": "pipeline", "nodes": [...]}`, or that of a service."""
+    nodes = [_node_adapter.validate_python({"type": "node", **node}) for node in document["nodes"]]
+    by_id = {node.id: node for node in nodes}
+    entry = next(node for node in nodes if isinstance(node, EntryNode))
+    return Pipeline(definition_id, entry.api.route, version, by_id)

@@ -1,0 +1,200 @@
+"""What the engine asks of a store of pipelines, tasks and announced services.
+
+A store loads and compares-and-swaps; it knows no rule of a task, and a document is bytes to it. All times are
+integers, microseconds since 1970 UTC, given by the caller. A method returns only when its effect is durable in the
+sense of the store (SQLite: on disk, or with `REG_SQLITE_SYNC=normal` in the operating system's hands).
+
+Every method raises `StoreAway` where the store cannot be reached or is busy for too long, and every writing method
+`StoreFull` where it has no room; then nothing was changed.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineRow:
+    """One version of the definition behind a route.
+
+    `id` is random and never used twice: tasks are pinned to it. `kind` is `pipeline` for what a client posted and
+    `service` for the one that the engine makes for an announced operation. `document` is the definition as JSON.
+    """
+
+    id: str
+    route: str
+    version: int
+    kind: str
+    document: bytes
+    created: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    """One announced instance of an operation: unique by (route, url). `api` is JSON, `seen` the last announcement,
+    `interval` (seconds) how often it says that it announces itself."""
+
+    route: str
+    url: str
+    api: bytes
+    interval: float
+    seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task as stored: what the store can search by, beside the document that only `engine.task` reads.
+
+    `revision` starts at 1 and grows by one with each save. `definition` is the id of its PipelineRow. `status` is
+    `running`, `finished` or `error`. `due` is the earliest of its timers, None where it has none. `waiting` tells
+    that a node waits for a service that is away. `first_event` and `last_event` number what this revision added to the
+    task's history (`last_event` < `first_event`: nothing).
+    """
+
+    id: str
+    revision: int
+    route: str
+    definition: str
+    status: str
+    created: int
+    ended: int | None
+    due: int | None
+    waiting: bool
+    first_event: int
+    last_event: int
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSummary:
+    """A line in a list of tasks."""
+
+    id: str
+    route: str
+    status: str
+    created: int
+    ended: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One saved revision, in the order in which the store took them: `number` grows and never repeats."""
+
+    number: int
+    task: str
+    first_event: int
+    last_event: int
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """An idempotency key on a route, the digest of the body that came with it, and the task that it made."""
+
+    route: str
+    key: str
+    digest: str
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Numbers of kept tasks, by status and by route."""
+
+    by_status: dict[str, int]
+    by_route: dict[str, int]
+
+
+class Store(Protocol):
+    """See the module. Methods may be called at the same time from many coroutines of one event loop."""
+
+    async def open(self) -> None:
+        """Connect, and make what is missing (tables, indexes). May be called again after it raised StoreAway."""
+
+    async def close(self) -> None:
+        """Finish what was asked and disconnect."""
+
+    async def ping(self) -> None:
+        """Raise StoreAway where the store cannot be used now."""
+
+    # Pipelines
+
+    async def add_pipeline(self, row: PipelineRow) -> bool:
+        """Add a version and make it the one that is open under its route. False where (route, version) is taken."""
+
+    async def close_pipeline(self, route: str) -> bool:
+        """Close the route; its versions are kept for the tasks that use them. False where it was not open."""
+
+    async def open_pipelines(self) -> list[PipelineRow]:
+        """The open version of every open route, by route."""
+
+    async def open_pipeline(self, route: str) -> PipelineRow | None:
+        """The open version of a route."""
+
+    async def latest_version(self, route: str) -> int:
+        """The highest version that a route has had, open or not; 0 where it never had one."""
+
+    async def definition(self, definition_id: str) -> PipelineRow | None:
+        """A version by its id, open or not."""
+
+    async def prune_pipelines(self) -> int:
+        """Remove the versions that are not open and that no task uses. Returns how many."""
+
+    # Announced services
+
+    async def announce(self, row: ServiceRow) -> None:
+        """Add or replace the instance (route, url)."""
+
+    async def withdraw(self, route: str, url: str) -> None:
+        """Remove an instance, if it is there."""
+
+    async def services(self) -> list[ServiceRow]:
+        """All instances, by route, then url."""
+
+    # Tasks
+
+    async def create(self, row: TaskRow, submission: Submission | None = None) -> int | Submission:
+        """Add a task of revision 1, and the submission with it, in one step. Returns the change's number.
+
+        Where the same (route, key) has a submission already, nothing is added and that submission is returned.
+        """
+
+    async def save(self, row: TaskRow) -> int | None:
+        """Replace the task if its stored revision is `row.revision - 1`. Returns the change's number, else None."""
+
+    async def load(self, task_id: str) -> TaskRow | None:
+        """A task by its id."""
+
+    async def page(
+        self, route: str | None, status: str | None, before: tuple[int, str] | None, limit: int
+    ) -> list[TaskSummary]:
+        """Tasks, newest first by (created, id), at most `limit`, that lie before the given (created, id)."""
+
+    async def stats(self) -> Stats:
+        """Numbers of kept tasks, in a time that does not grow with them."""
+
+    async def due(self, now: int, limit: int) -> list[str]:
+        """Ids of running tasks with `due` <= now, the earliest first."""
+
+    async def next_due(self) -> int | None:
+        """The earliest `due` of all running tasks."""
+
+    async def running(self, after: str, limit: int, waiting: bool = False) -> list[str]:
+        """Ids of running tasks greater than `after`, ascending; with `waiting`, only those with a waiting node."""
+
+    async def expired(self, before: int, limit: int) -> list[str]:
+        """Ids of tasks that ended before the given time."""
+
+    async def delete(self, task_ids: Collection[str]) -> list[str]:
+        """Remove those of the tasks that are not running, with their submissions. Returns their ids."""
+
+    async def existing(self, task_ids: Collection[str]) -> set[str]:
+        """Those of the ids that belong to a task."""
+
+    # Changes
+
+    async def last_change(self) -> int:
+        """The number of the last change, 0 before the first."""
+
+    async def changes(self, after: int, limit: int) -> list[Change]:
+        """Changes with a number greater than `after`, ascending. A new task is a change too. Those of removed tasks
+        may be missing."""

@@ -1,0 +1,1 @@
+"""Write an AI microservice as decorated functions."""
