@@ -11,7 +11,7 @@ from typing import Protocol
 
 
 class Sink(Protocol):
-    """A binary that is being written. Exactly one of `commit` and `abort` ends it; `abort` after either does nothing."""
+    """A binary that is being written. One of `commit` and `abort` ends it; `abort` after either does nothing."""
 
     @property
     def size(self) -> int:

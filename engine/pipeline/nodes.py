@@ -65,7 +65,7 @@ class PlainNode(_Node):
 
 
 class ServiceNode(_Node):
-    """Calls a service, by `url` or by the route of an announced operation. `timeout` (seconds): from call to callback."""
+    """Calls a service, by `url` or by the route of an announced operation. `timeout`: seconds from call to callback."""
 
     type: Literal["service"]
     url: Url | None = None

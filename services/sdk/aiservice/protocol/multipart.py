@@ -22,7 +22,7 @@ class Malformed(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PartBegin:
-    """A part starts. `name` is its field; `filename` and `content_type` (lower case, with no parameters) may be missing."""
+    """A part starts. `name` is its field; `filename` and `content_type` (lower case, no parameters) may be missing."""
 
     name: str
     filename: str | None
