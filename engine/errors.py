@@ -3,9 +3,11 @@
 EngineError
 ├── Invalid                400  what was sent cannot be read
 ├── NotFound               404  no such route, task, call or file
+├── TimedOut               408  the client stopped sending in the middle
 ├── Conflict               409  what is asked does not fit the state of things
 ├── TooLarge               413  more than the limit that the detail names
 ├── UnsupportedType        415  another content type is wanted
+├── RangeWrong             416  the range of a file lies outside of it
 ├── Unprocessable          422  readable, but wrong; `faults` says what to change, one by one
 ├── Overloaded             429  try again after `retry_after` seconds
 ├── StoreAway              503  a store cannot be reached; nothing was changed
@@ -57,6 +59,13 @@ class NotFound(EngineError):
     title = "Not found"
 
 
+class TimedOut(EngineError):
+    """The client stopped sending in the middle of a body."""
+
+    status = 408
+    title = "Request timeout"
+
+
 class Conflict(EngineError):
     """What is asked does not fit the state of things."""
 
@@ -76,6 +85,17 @@ class UnsupportedType(EngineError):
 
     status = 415
     title = "Unsupported media type"
+
+
+class RangeWrong(EngineError):
+    """The range that is asked of a file lies outside of it. `size` is the file's, in bytes."""
+
+    status = 416
+    title = "Range not satisfiable"
+
+    def __init__(self, detail: str, size: int) -> None:
+        super().__init__(detail)
+        self.size = size
 
 
 class Unprocessable(EngineError):

@@ -8,13 +8,61 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
 
-NodeId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
-Route = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,200}$")]
+from engine.pipeline.names import name_fault
+
+NODE_ID_PATTERN = r"^[A-Za-z0-9_-]{1,100}$"
+ROUTE_PATTERN = r"^[A-Za-z0-9._-]{1,200}$"
+MAX_NAMED = 1_000
+RESERVED_IDS = frozenset({"node", "pipeline", "input", "loop"})
+
+
+def _free_id(node_id: str) -> str:
+    if node_id in RESERVED_IDS:
+        raise ValueError(f"`{node_id}` has a meaning of its own in paths and code; give the node another id")
+    return node_id
+
+
+def _no_folder(route: str) -> str:
+    if route in (".", ".."):
+        raise ValueError(f"`{route}` cannot be a route; in a URL it stands for a folder")
+    return route
+
+
+def _usable_url(url: str) -> str:
+    """Only what every client reads alike: no user, no whitespace or control characters, no backslash."""
+    if not url.isprintable() or any(char.isspace() or char == "\\" for char in url):
+        raise ValueError("a URL must have no spaces, line breaks, control characters or backslashes")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError(f"this is no URL: {error}") from None
+    if parts.scheme not in ("http", "https"):
+        raise ValueError("a URL must begin with http:// or https://")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("a URL must not hold a user name or a password, which all who read the pipeline would see")
+    if not host or port == 0:
+        raise ValueError("a URL must name a host, as in http://localhost:8000/blur")
+    return url
+
+
+def _usable_name(name: str) -> str:
+    if problem := name_fault(name):
+        raise ValueError(problem)
+    return name
+
+
+NodeId = Annotated[str, StringConstraints(pattern=NODE_ID_PATTERN)]
+Route = Annotated[str, StringConstraints(pattern=ROUTE_PATTERN), AfterValidator(_no_folder)]
 Path = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
-Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s@]+$", max_length=2_000)]
+Url = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_usable_url)]
+Name = Annotated[str, AfterValidator(_usable_name)]
+Input = Annotated[dict[Name, Path], Field(max_length=MAX_NAMED)]
+Next = Annotated[list[NodeId], Field(max_length=MAX_NAMED)]
 
 
 class _Model(BaseModel):
@@ -35,7 +83,7 @@ class Retry(_Model):
 
 
 class _Node(_Model):
-    id: NodeId
+    id: Annotated[NodeId, AfterValidator(_free_id)]
     params: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -53,15 +101,15 @@ class EntryNode(_Node):
 
     type: Literal["entry"]
     api: Api
-    next: list[NodeId] = Field(default_factory=list)
+    next: Next = Field(default_factory=list)
 
 
 class PlainNode(_Node):
     """Passes its input to its out."""
 
     type: Literal["node"] = "node"
-    input: dict[str, Path] | None = None
-    next: list[NodeId] = Field(default_factory=list)
+    input: Input | None = None
+    next: Next = Field(default_factory=list)
 
 
 class ServiceNode(_Node):
@@ -70,15 +118,17 @@ class ServiceNode(_Node):
     type: Literal["service"]
     url: Url | None = None
     service: Route | None = None
-    input: dict[str, Path] | None = None
-    next: list[NodeId] = Field(default_factory=list)
+    input: Input | None = None
+    next: Next = Field(default_factory=list)
     retry: Retry = Retry()
     timeout: float = Field(default=600.0, gt=0, le=30 * 86_400)
 
     @model_validator(mode="after")
     def _one_target(self) -> "ServiceNode":
-        if (self.url is None) == (self.service is None):
-            raise ValueError("a service node needs either `url` or `service`, the route of an announced operation")
+        if self.url is None and self.service is None:
+            raise ValueError("a service node needs a `url`, or a `service`: the route of an announced operation")
+        if self.url is not None and self.service is not None:
+            raise ValueError("a service node takes either `url` or `service`; remove one of them")
         return self
 
 
@@ -86,7 +136,7 @@ class EndNode(_Node):
     """Passes its input to its out, which is the result of the task; its end is the task's end."""
 
     type: Literal["end"]
-    input: dict[str, Path] | None = None
+    input: Input | None = None
 
 
 Node = Annotated[EntryNode | PlainNode | ServiceNode | EndNode, Field(discriminator="type")]

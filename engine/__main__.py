@@ -1,0 +1,47 @@
+"""`python -m engine`: start one engine with the settings of the environment."""
+
+import logging
+import sys
+
+import uvicorn
+
+from engine.app import make_app
+from engine.settings import WrongSettings, read_settings
+
+SHUTDOWN_SECONDS = 10
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT. Returns 2 where a setting is wrong."""
+    try:
+        settings = read_settings()
+    except WrongSettings as error:
+        print(error, file=sys.stderr)
+        return 2
+    logging.basicConfig(
+        level=settings.app_log.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
+    )
+    if settings.host != settings.app_host:
+        logging.warning(
+            "APP_HOST=%s is reachable for others and no API keys are configured: listening on %s only. "
+            "APP_AUTH=off opens the engine to everybody who reaches it.",
+            settings.app_host,
+            settings.host,
+        )
+    uvicorn.run(
+        make_app(settings),
+        host=settings.host,
+        port=settings.app_port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

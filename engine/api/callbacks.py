@@ -1,0 +1,52 @@
+"""Where services bring their results: `POST /processing?task_id=<call id>`."""
+
+import re
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from engine.api.deps import Json, body_chunks, engine_of
+from engine.errors import NotFound
+from engine.results import Result, read_result
+from engine.task.events import CallFailed, CallReturned, Event
+from engine.task.task import CALL_ID_LENGTH, TASK_ID_LENGTH
+
+router = APIRouter()
+_CALL_ID = re.compile(rf"^[0-9a-f]{{{CALL_ID_LENGTH}}}$")
+_UNKNOWN = "there is no such call"
+
+
+@router.post("/processing", include_in_schema=False)
+async def take_result(request: Request) -> Response:
+    """Take the result of a call. 200 once it is saved, or where the call is settled already; 404 for an unknown one."""
+    engine = engine_of(request)
+    call_id = request.query_params.get("task_id", "")
+    if not _CALL_ID.match(call_id):
+        raise NotFound(_UNKNOWN)
+    task_id = call_id[:TASK_ID_LENGTH]
+    try:
+        task = await engine.runner.read(task_id)
+    except NotFound as error:
+        raise NotFound(_UNKNOWN) from error
+    if not task.knows_call(call_id):
+        raise NotFound(_UNKNOWN)
+    if task.find_call(call_id) is None:
+        async for _ in body_chunks(request):
+            pass
+        return Json({"taken": False})
+    kind = request.headers.get("content-type")
+    result = await read_result(engine.binaries, task_id, kind, body_chunks(request))
+    taken = False
+    try:
+        taken = (await engine.runner.send(task_id, _event(call_id, result))).changed
+    finally:
+        if not taken and result.stored:
+            await engine.binaries.remove(result.stored)
+    return Json({"taken": taken})
+
+
+def _event(call_id: str, result: Result) -> Event:
+    failure = result.failure
+    if failure is None:
+        return CallReturned(call_id, result.out)
+    return CallFailed(call_id, failure.message, failure.retry_after is not None, failure.retry_after)

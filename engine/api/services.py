@@ -1,0 +1,168 @@
+"""Definitions, announcements and submissions: everything under `/services`."""
+
+import hashlib
+import secrets
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from aiservice.protocol import Announcement, Malformed, boundary_of, prefer_wait
+from engine.api.deps import Engine, Json, body_chunks, engine_of, read_json
+from engine.api.views import result_of
+from engine.binaries.receive import FormReceiver, Limits
+from engine.errors import Fault, Invalid, Unprocessable, UnsupportedType
+from engine.pipeline.jsontext import pointer
+from engine.pipeline.nodes import ServiceNode
+from engine.registry import Opened
+from engine.store.base import Submission
+
+MAX_WAIT = 300
+"""Seconds that `Prefer: wait` can hold an answer."""
+
+MAX_KEY = 255
+router = APIRouter(tags=["services"])
+
+
+@router.post("/services", summary="Store a pipeline and open its route, or announce a service")
+async def post_definition(request: Request) -> Response:
+    """`{"type": "pipeline", "nodes": [...]}` or `{"type": "service", "url": ..., "api": {...}}`."""
+    engine = engine_of(request)
+    document = await read_json(request)
+    if isinstance(document, dict) and document.get("type") == "service":
+        return await _announce(engine, document)
+    return Json(describe(engine, await engine.registry.add_pipeline(_definition(document))))
+
+
+async def _announce(engine: Engine, document: dict[str, Any]) -> Response:
+    try:
+        message = Announcement.model_validate(document)
+    except ValidationError as error:
+        faults = [Fault(pointer(*fault["loc"]), str(fault["msg"])) for fault in error.errors()]
+        raise Unprocessable("the announcement is wrong", faults) from error
+    back = await engine.registry.announce(message)
+    engine.sweeper.announced(message.api.route, back)
+    return Json({"route": message.api.route, "url": message.url, "alive": True})
+
+
+def _definition(document: Any) -> Any:
+    """The document without `state`, which answers bear, so that what was read can be changed and sent back."""
+    if isinstance(document, dict):
+        return {key: value for key, value in document.items() if key != "state"}
+    return document
+
+
+@router.put("/services/{route}", summary="A new version of a pipeline; running tasks keep theirs")
+async def put_definition(route: str, request: Request) -> Response:
+    """The body is a definition whose entry has the same route."""
+    engine = engine_of(request)
+    document = _definition(await read_json(request))
+    return Json(describe(engine, await engine.registry.add_pipeline(document, replace=route)))
+
+
+@router.get("/services", summary="The definitions of all open routes")
+async def get_definitions(request: Request) -> Response:
+    """A list, by route."""
+    engine = engine_of(request)
+    return Json([describe(engine, opened) for opened in engine.registry.routes()])
+
+
+@router.get("/services/{route}", summary="The definition behind a route")
+async def get_definition(route: str, request: Request) -> Response:
+    """As stored, with `state` beside it: version, instances, services that are away."""
+    engine = engine_of(request)
+    return Json(describe(engine, engine.registry.get(route)))
+
+
+@router.delete("/services/{route}", summary="Close a route; running tasks finish")
+async def delete_definition(route: str, request: Request) -> Response:
+    """An announced operation opens its route again when it next announces itself."""
+    await engine_of(request).registry.close(route)
+    return Json({"route": route, "open": False})
+
+
+def describe(engine: Engine, opened: Opened) -> dict[str, Any]:
+    """A definition as stored, and the `state` of its route."""
+    registry = engine.registry
+    row = opened.row
+    state: dict[str, Any] = {"route": row.route, "version": row.version}
+    state["url"] = f"{engine.settings.external_url}/services/{row.route}"
+    described: dict[str, Any] = {**opened.definition, "state": state}
+    if row.kind == "service":
+        instances = registry.instances(row.route)
+        described["api"] = opened.definition["nodes"][0]["api"]
+        described["url"] = next((i.url for i in instances if i.alive), None)
+        state["instances"] = [{"url": i.url, "alive": i.alive, "calls": i.calls} for i in instances]
+    names = [node.service or node.url for node in opened.pipeline.nodes.values() if isinstance(node, ServiceNode)]
+    state["away"] = sorted({name for name in names if name and registry.is_away(name)})
+    return described
+
+
+@router.post("/services/{route}", include_in_schema=False)
+async def submit(route: str, request: Request) -> Response:
+    """Create a task. The body is what the route's entry says."""
+    engine = engine_of(request)
+    opened = engine.registry.get(route)
+    key = request.headers.get("idempotency-key")
+    if key is not None and not 0 < len(key) <= MAX_KEY:
+        raise Invalid(f"an Idempotency-Key has 1 to {MAX_KEY} characters")
+    task_id = secrets.token_hex(16)
+    try:
+        values, digest = await _receive(engine, opened, task_id, request, key is not None)
+        made = await engine.runner.submit(opened, task_id, values, (key, digest) if key is not None else None)
+    except BaseException:
+        await _undo(engine, opened, task_id)
+        raise
+    if isinstance(made, Submission):
+        await _undo(engine, opened, task_id)
+        if made.digest != digest:
+            raise Unprocessable("this Idempotency-Key was used on this route with another body; take a new key")
+        task_id = made.task
+    else:
+        engine.metrics.submitted(route)
+    return await _answer(engine, task_id, prefer_wait(request.headers.get("prefer")))
+
+
+async def _undo(engine: Engine, opened: Opened, task_id: str) -> None:
+    if opened.body.kind == "form":
+        await engine.binaries.remove_owners([task_id])
+
+
+async def _receive(
+    engine: Engine, opened: Opened, task_id: str, request: Request, digest: bool
+) -> tuple[dict[str, Any], str]:
+    """What the client sent, checked, and with `digest` the SHA-256 of it."""
+    if opened.body.kind == "object":
+        value = await read_json(request)
+        faults = opened.body.check(value)
+        if faults:
+            raise Unprocessable("the body does not fit", faults)
+        canonical = orjson.dumps(value, option=orjson.OPT_SORT_KEYS) if digest else b""
+        return value, hashlib.sha256(canonical).hexdigest() if digest else ""
+    try:
+        boundary = boundary_of(request.headers.get("content-type"))
+    except Malformed as error:
+        raise Invalid(str(error)) from error
+    if boundary is None:
+        fields = ", ".join(opened.body.fields)
+        raise UnsupportedType(f"send multipart/form-data with the fields {fields}")
+    receiver = FormReceiver(engine.binaries, task_id, Limits(), opened.body.fields, digest)
+    form = await receiver.receive(body_chunks(request), boundary)
+    return form.values, form.digest.hexdigest() if digest else ""
+
+
+async def _answer(engine: Engine, task_id: str, wait: int | None) -> Response:
+    headers = {"Location": f"{engine.settings.external_url}/tasks/{task_id}/status"}
+    if wait:
+        task = await engine.runner.wait(task_id, min(wait, MAX_WAIT))
+        if task.status != "running":
+            headers["Preference-Applied"] = "wait"
+            answer: dict[str, Any] = {"jobId": task_id, "status": task.status}
+            if task.status == "finished":
+                answer["result"] = result_of(engine, task, await engine.registry.definition(task.definition))
+            else:
+                answer["message"] = task.message
+            return Json(answer, headers=headers)
+    return Json({"jobId": task_id}, headers=headers)

@@ -1,0 +1,89 @@
+"""Probes, metrics, numbers and documentation."""
+
+from importlib.resources import files
+
+from fastapi import APIRouter, Request
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.responses import HTMLResponse, Response
+
+from engine.api.deps import Json, engine_of
+from engine.api.openapi import OpenApi
+from engine.errors import EngineError, NotFound
+
+router = APIRouter(tags=["system"])
+_ASSETS = {
+    "swagger-ui-bundle.js": "text/javascript",
+    "swagger-ui.css": "text/css",
+    "favicon-32x32.png": "image/png",
+}
+
+
+@router.get("/health/live", summary="Whether the process lives")
+async def live() -> Response:
+    """200 as long as the engine answers at all."""
+    return Json({"status": "alive"})
+
+
+@router.get("/health/ready", summary="Whether the engine can work")
+async def ready(request: Request) -> Response:
+    """200, or 503 with what is wrong with which store."""
+    engine = engine_of(request)
+    stores = {}
+    for name, store in (("database", engine.store), ("binaries", engine.binaries)):
+        try:
+            await store.ping()
+            stores[name] = "ready"
+        except EngineError as error:
+            stores[name] = error.detail
+    is_ready = all(state == "ready" for state in stores.values())
+    return Json({"status": "ready" if is_ready else "not ready", "stores": stores}, 200 if is_ready else 503)
+
+
+@router.get("/metrics", summary="Prometheus metrics")
+async def metrics(request: Request) -> Response:
+    """The Prometheus text format."""
+    return Response(engine_of(request).metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+@router.get("/stats", summary="How many tasks there are")
+async def stats(request: Request) -> Response:
+    """`{"jobs": {"total", "running", "finished", "failed"}, "services": {route: tasks}}` of all kept tasks."""
+    engine = engine_of(request)
+    numbers = await engine.store.stats()
+    by_status = numbers.by_status
+    jobs = {
+        "total": sum(by_status.values()),
+        "running": by_status.get("running", 0),
+        "finished": by_status.get("finished", 0),
+        "failed": by_status.get("error", 0),
+    }
+    services = {opened.row.route: 0 for opened in engine.registry.routes()} | numbers.by_route
+    return Json({"jobs": jobs, "services": services})
+
+
+@router.get("/openapi.json", include_in_schema=False)
+async def openapi(request: Request) -> Response:
+    """The OpenAPI document with every route that is open now."""
+    document: OpenApi = request.app.state.openapi
+    return Response(document.current(), media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+
+@router.get("/docs", include_in_schema=False)
+async def docs() -> HTMLResponse:
+    """Swagger UI; all of it comes from this engine."""
+    return get_swagger_ui_html(
+        openapi_url="openapi.json",
+        title="Engine",
+        swagger_js_url="docs/assets/swagger-ui-bundle.js",
+        swagger_css_url="docs/assets/swagger-ui.css",
+        swagger_favicon_url="docs/assets/favicon-32x32.png",
+    )
+
+
+@router.get("/docs/assets/{name}", include_in_schema=False)
+async def asset(name: str) -> Response:
+    """A file of Swagger UI."""
+    if name not in _ASSETS:
+        raise NotFound("there is no such file")
+    content = files("fastapi_swagger").joinpath("resources", name).read_bytes()
+    return Response(content, media_type=_ASSETS[name], headers={"Cache-Control": "max-age=86400"})

@@ -1,0 +1,121 @@
+"""Tasks: what became of them, and cancel and retry: everything under `/tasks` but the event streams."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response, StreamingResponse
+
+from engine.api.deps import Engine, Json, engine_of, moment
+from engine.api.ranges import wanted_range
+from engine.api.views import file_of, raw_of, result_of, status_of
+from engine.binaries.sniff import content_disposition, inline
+from engine.errors import Fault, NotFound, Unprocessable
+from engine.pipeline.nodes import Pipeline
+from engine.task.events import Cancelled, Event, Retried
+from engine.task.task import Task
+
+router = APIRouter(tags=["tasks"])
+
+
+async def _task(engine: Engine, task_id: str) -> tuple[Task, Pipeline]:
+    task = await engine.runner.read(task_id)
+    return task, await engine.registry.definition(task.definition)
+
+
+@router.get("/tasks", summary="Tasks, newest first")
+async def get_tasks(
+    request: Request,
+    route: Annotated[str | None, Query(description="only tasks of this route", max_length=200)] = None,
+    status: Annotated[Literal["running", "finished", "error"] | None, Query(description="only these")] = None,
+    limit: Annotated[int, Query(ge=1, le=500, description="at most so many")] = 50,
+    cursor: Annotated[str | None, Query(description="`next` of the page before", max_length=100)] = None,
+) -> Response:
+    """`{"tasks": [{"jobId", "route", "status", "created", "ended"}], "next": cursor or null}`."""
+    before = None
+    if cursor is not None:
+        created, _, task_id = cursor.partition("-")
+        if not (created.isascii() and created.isdigit() and len(created) < 19 and task_id):
+            raise Unprocessable("the cursor is wrong", [Fault("/cursor", "take `next` of the page before")])
+        before = (int(created), task_id)
+    rows = await engine_of(request).store.page(route, status, before, limit + 1)
+    last = rows[limit - 1] if len(rows) > limit else None
+    tasks = [
+        {
+            "jobId": row.id,
+            "route": row.route,
+            "status": row.status,
+            "created": moment(row.created),
+            "ended": moment(row.ended),
+        }
+        for row in rows[:limit]
+    ]
+    return Json({"tasks": tasks, "next": f"{last.created}-{last.id}" if last else None})
+
+
+@router.get("/tasks/{task_id}/status", summary="Whether a task runs, has finished or failed")
+async def get_status(task_id: str, request: Request) -> Response:
+    """`{"status": "running" | "finished" | "error"}`, with progress and the state of every node beside it."""
+    return Json(status_of(*await _task(engine_of(request), task_id)))
+
+
+@router.get("/tasks/{task_id}", summary="The result of a task")
+async def get_result(task_id: str, request: Request) -> Response:
+    """The out of the end node; a binary appears as a URL. 400 while the task runs, or where it failed."""
+    engine = engine_of(request)
+    return Json(result_of(engine, *await _task(engine, task_id)))
+
+
+@router.get("/tasks/{task_id}/raw", summary="The whole task, for finding mistakes")
+async def get_raw(task_id: str, request: Request) -> Response:
+    """Every node with input, out, state, timings, attempts and errors; and the table of binaries."""
+    return Json(raw_of(*await _task(engine_of(request), task_id)))
+
+
+@router.post("/tasks/{task_id}/cancel", summary="Stop a task")
+async def cancel(task_id: str, request: Request) -> Response:
+    """Nothing further is dispatched, late callbacks are ignored. 409 where the task has ended already."""
+    return await _happen(request, task_id, Cancelled())
+
+
+@router.post("/tasks/{task_id}/retry", summary="Let a failed task go on from its failed nodes")
+async def retry(task_id: str, request: Request) -> Response:
+    """What succeeded is kept. 409 where the task has not failed."""
+    return await _happen(request, task_id, Retried())
+
+
+async def _happen(request: Request, task_id: str, event: Event) -> Response:
+    engine = engine_of(request)
+    outcome = await engine.runner.send(task_id, event)
+    return Json(status_of(outcome.task, await engine.registry.definition(outcome.task.definition)))
+
+
+@router.api_route("/tasks/{task_id}/files/{name:path}", methods=["GET", "HEAD"], summary="One binary of the result")
+async def get_file(task_id: str, name: str, request: Request) -> Response:
+    """Streamed; understands `Range` and `If-None-Match`."""
+    engine = engine_of(request)
+    ref = file_of(*await _task(engine, task_id), name)
+    etag = f'"{ref.id.rpartition("/")[2]}"'
+    headers: dict[str, Any] = {
+        "ETag": etag,
+        "Accept-Ranges": "bytes",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Content-Disposition": content_disposition(ref.name, inline(ref.type)),
+        "Cache-Control": "private, max-age=0, must-revalidate",
+    }
+    if etag in (tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")):
+        return Response(None, 304, headers)
+    part = wanted_range(request.headers.get("range"), request.headers.get("if-range"), etag, ref.size)
+    start, end = part or (0, ref.size)
+    if await engine.binaries.size(ref.id) is None:
+        raise NotFound(f"the file `{name}` is gone")
+    headers["Content-Length"] = str(end - start)
+    if part:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{ref.size}"
+    content = _nothing() if request.method == "HEAD" else engine.binaries.read(ref.id, start, end)
+    return StreamingResponse(content, 206 if part else 200, headers, media_type=ref.type)
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    yield b""

@@ -1,0 +1,102 @@
+"""The composition root: settings become stores, registry, dispatcher, runner, sweeper and the HTTP application.
+
+The only file that names a backend.
+"""
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+
+from engine.api import callbacks, events, problems, services, system, tasks
+from engine.api.deps import Engine
+from engine.api.openapi import PROBLEM, OpenApi
+from engine.binaries.base import BinaryStore
+from engine.binaries.files import FileBinaries
+from engine.clock import Clock
+from engine.dispatch import Dispatcher
+from engine.metrics import Metrics
+from engine.news import Hub
+from engine.registry import Registry
+from engine.runner import Runner
+from engine.settings import Settings
+from engine.store.base import Store
+from engine.store.sqlite import SqliteStore
+from engine.sweeper import Sweeper
+
+DATABASE = "engine.sqlite"
+BINARIES = "binaries"
+_log = logging.getLogger(__name__)
+
+
+def make_store(settings: Settings) -> Store:
+    """The store of tasks that the settings name."""
+    path = None if settings.reg_db_type == "memory" else settings.reg_local_data / DATABASE
+    return SqliteStore(path, settings.reg_sqlite_sync)
+
+
+def make_binaries(settings: Settings) -> BinaryStore:
+    """The store of binaries that the settings name."""
+    return FileBinaries(settings.reg_local_data / BINARIES)
+
+
+def make_engine(settings: Settings) -> tuple[Engine, Dispatcher]:
+    """Put the parts together; nothing is started."""
+    clock, metrics, hub = Clock(), Metrics(), Hub()
+    store, binaries = make_store(settings), make_binaries(settings)
+    registry = Registry(store, clock)
+    dispatcher = Dispatcher(registry, binaries, clock, metrics, settings.engine_url)
+    runner = Runner(store, registry, dispatcher, clock, hub, metrics)
+    sweeper = Sweeper(store, binaries, registry, runner, clock, settings.app_cron, settings.app_lifespan)
+    return Engine(settings, store, binaries, registry, runner, sweeper, hub, metrics, clock), dispatcher
+
+
+async def start(engine: Engine, dispatcher: Dispatcher) -> None:
+    """Open the stores, read what they know, and begin. Raises StoreAway, StoreFull."""
+    await engine.store.open()
+    await engine.binaries.open()
+    newest = await engine.store.page(None, None, None, 1)
+    if newest:
+        engine.clock.not_before(newest[0].created)
+    await engine.registry.load()
+    await dispatcher.open()
+    engine.sweeper.start()
+
+
+async def stop(engine: Engine, dispatcher: Dispatcher) -> None:
+    """End; what was under way stands in the stores."""
+    await engine.runner.close()
+    await engine.sweeper.stop()
+    await dispatcher.close()
+    await engine.binaries.close()
+    await engine.store.close()
+
+
+def make_app(settings: Settings) -> FastAPI:
+    """The HTTP application. Its engine starts and stops with it."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        engine, dispatcher = make_engine(settings)
+        app.state.engine = engine
+        app.state.openapi = OpenApi(app, engine.registry)
+        await start(engine, dispatcher)
+        _log.info("the engine is up: %s/docs", settings.external_url)
+        yield
+        await stop(engine, dispatcher)
+
+    app = FastAPI(
+        title="Engine",
+        version="0.1.0",
+        description="Chains AI microservices into pipelines.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        responses={"default": PROBLEM},
+    )
+    problems.install(app)
+    for module in (services, tasks, callbacks, events, system):
+        app.include_router(module.router)
+    return app

@@ -1,0 +1,109 @@
+"""Every variable of the environment that the engine reads. A `.env` file in the working directory is read too."""
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_LOOPBACK_NAMES = frozenset(["localhost", "ip6-localhost"])
+
+
+class Settings(BaseSettings):
+    """The settings, with their defaults. Names are upper case in the environment."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", case_sensitive=False)
+
+    app_host: str = Field(default="127.0.0.1", description="address to listen on")
+    app_port: int = Field(default=8080, ge=0, le=65_535, description="port to listen on; 0 takes a free one")
+    app_log: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="least level that is logged"
+    )
+    app_engine: str | None = Field(default=None, description="the engine's URL as services reach it")
+    app_external_url: str | None = Field(default=None, description="the engine's URL as clients reach it")
+    app_cron: float = Field(default=300.0, gt=0, description="seconds between clean-ups")
+    app_lifespan: float = Field(default=1800.0, ge=0, description="seconds that an ended task is kept")
+    app_auth: Literal["", "off"] = Field(default="", description="`off`: listen on any address without API keys")
+    app_allowed_networks: Annotated[list[str], NoDecode] = Field(
+        default_factory=list, description="networks that `http` nodes may reach although they are not public"
+    )
+    reg_db_type: Literal["sqlite", "memory"] = Field(default="sqlite", description="where tasks are kept")
+    reg_storage_type: Literal["local"] = Field(default="local", description="where binaries are kept")
+    reg_local_data: Path = Field(default=Path("data"), description="folder of the embedded stores")
+    reg_sqlite_sync: Literal["full", "normal"] = Field(
+        default="full", description="`full` survives a power cut, `normal` a killed process"
+    )
+
+    @field_validator("app_log", "reg_db_type", "reg_sqlite_sync", "app_auth", mode="before")
+    @classmethod
+    def _lower(cls, value: Any) -> Any:
+        return value.strip().lower() if isinstance(value, str) else value
+
+    @field_validator("app_engine", "app_external_url")
+    @classmethod
+    def _url(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/") if value else None
+
+    @field_validator("app_allowed_networks", mode="before")
+    @classmethod
+    def _networks(cls, value: Any) -> Any:
+        names = [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+        for name in names:
+            ipaddress.ip_network(name)
+        return names
+
+    @property
+    def host(self) -> str:
+        """Where the engine really listens: only on loopback, unless `APP_AUTH=off` says that others may come."""
+        if self.app_auth == "off" or is_loopback(self.app_host):
+            return self.app_host
+        return "127.0.0.1"
+
+    @property
+    def local_url(self) -> str:
+        """The engine's URL on this machine."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.app_port}"
+
+    @property
+    def engine_url(self) -> str:
+        """The engine's URL as services reach it."""
+        return self.app_engine or self.local_url
+
+    @property
+    def external_url(self) -> str:
+        """The engine's URL as clients reach it."""
+        return self.app_external_url or self.local_url
+
+
+class WrongSettings(ValueError):
+    """A variable has a value that cannot be used; the text names it and says what is wanted."""
+
+
+def read_settings() -> Settings:
+    """Read the environment. Raises WrongSettings with a sentence for every wrong variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise WrongSettings("\n".join(_sentence(dict(fault)) for fault in error.errors())) from error
+
+
+def _sentence(fault: dict[str, Any]) -> str:
+    name = str(fault["loc"][0])
+    reason = str(fault["msg"]).removeprefix("Value error, ")
+    field = Settings.model_fields.get(name)
+    about = f" ({field.description})" if field else ""
+    return f"{name.upper()}={fault['input']!r} cannot be used: {reason}{about}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    if host in _LOOPBACK_NAMES:
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

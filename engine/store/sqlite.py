@@ -1,0 +1,174 @@
+"""The embedded store: one SQLite file, or a database in memory that ends with the process.
+
+Writes go to one thread that commits them in groups (`sqlite_writer.py`), reads to a few others (`sqlite_readers.py`);
+nothing touches the file on the event loop's thread. Several processes may use one file.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import TypeVar, TypeVarTuple
+
+from engine.errors import StoreAway
+from engine.store import sqlite_reads as reads
+from engine.store import sqlite_writes as writes
+from engine.store.base import Change, PipelineRow, ServiceRow, Stats, Submission, TaskRow, TaskSummary
+from engine.store.sqlite_readers import Readers
+from engine.store.sqlite_schema import BUSY_SECONDS, Sync
+from engine.store.sqlite_writer import Writer
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+_REMOVED_AT_ONCE = 100  # tasks in one step, so that other writes wait a few milliseconds at most
+
+
+class SqliteStore:
+    """The `Store` on SQLite. `path` is the file, made with its folder where missing; None keeps all in memory.
+
+    `sync` tells what a returned write survives: `full` a power cut, `normal` the end of the process. `busy_seconds` is
+    how long another process may hold the file before a call raises StoreAway.
+    """
+
+    def __init__(self, path: Path | None, sync: Sync, busy_seconds: float = BUSY_SECONDS) -> None:
+        self._path = path
+        self._writer = Writer(path, sync, busy_seconds)
+        self._readers = None if path is None else Readers(path, busy_seconds)  # a database in memory has one connection
+        self._opening = asyncio.Lock()
+        self._opened = False
+
+    @property
+    def commits(self) -> int:
+        """How many transactions were committed since the store was made."""
+        return self._writer.commits
+
+    async def open(self) -> None:
+        """See `Store.open`."""
+        async with self._opening:
+            if self._opened:
+                return
+            await self._writer.start()
+            if self._readers is not None:
+                self._readers.start()
+            self._opened = True
+
+    async def close(self) -> None:
+        """See `Store.close`."""
+        async with self._opening:
+            self._opened = False
+            if self._readers is not None:
+                await self._readers.stop()
+            await self._writer.stop()  # last: the last connection copies the log into the file and removes it
+
+    async def ping(self) -> None:
+        """See `Store.ping`."""
+        await self._writer.submit(writes.nothing)
+        if self._path is not None and not await asyncio.to_thread(self._path.exists):
+            raise StoreAway(f"The database {self._path.name} is gone from its folder.")
+
+    async def add_pipeline(self, row: PipelineRow) -> bool:
+        """See `Store.add_pipeline`."""
+        return await self._writer.submit(writes.add_pipeline, row)
+
+    async def close_pipeline(self, route: str) -> bool:
+        """See `Store.close_pipeline`."""
+        return await self._writer.submit(writes.close_pipeline, route, frees=True)
+
+    async def open_pipelines(self) -> list[PipelineRow]:
+        """See `Store.open_pipelines`."""
+        return await self._read([], reads.open_pipelines)
+
+    async def open_pipeline(self, route: str) -> PipelineRow | None:
+        """See `Store.open_pipeline`."""
+        return await self._read(None, reads.open_pipeline, route)
+
+    async def latest_version(self, route: str) -> int:
+        """See `Store.latest_version`."""
+        return await self._read(0, reads.latest_version, route)
+
+    async def definition(self, definition_id: str) -> PipelineRow | None:
+        """See `Store.definition`."""
+        return await self._read(None, reads.definition, definition_id)
+
+    async def prune_pipelines(self) -> int:
+        """See `Store.prune_pipelines`."""
+        return await self._writer.submit(writes.prune_pipelines, frees=True)
+
+    async def announce(self, row: ServiceRow) -> None:
+        """See `Store.announce`."""
+        await self._writer.submit(writes.announce, row)
+
+    async def withdraw(self, route: str, url: str) -> None:
+        """See `Store.withdraw`."""
+        await self._writer.submit(writes.withdraw, route, url, frees=True)
+
+    async def services(self) -> list[ServiceRow]:
+        """See `Store.services`."""
+        return await self._read([], reads.services)
+
+    async def create(self, row: TaskRow, submission: Submission | None = None) -> int | Submission:
+        """See `Store.create`."""
+        return await self._writer.submit(writes.create, row, submission)
+
+    async def save(self, row: TaskRow) -> int | None:
+        """See `Store.save`."""
+        return await self._writer.submit(writes.save, row)
+
+    async def load(self, task_id: str) -> TaskRow | None:
+        """See `Store.load`."""
+        return await self._read(None, reads.load, task_id)
+
+    async def page(
+        self, route: str | None, status: str | None, before: tuple[int, str] | None, limit: int
+    ) -> list[TaskSummary]:
+        """See `Store.page`."""
+        return await self._read([], reads.page, route, status, before, limit)
+
+    async def stats(self) -> Stats:
+        """See `Store.stats`."""
+        return await self._read(Stats({}, {}), reads.stats)
+
+    async def due(self, now: int, limit: int) -> list[str]:
+        """See `Store.due`."""
+        return await self._read([], reads.due, now, limit)
+
+    async def next_due(self) -> int | None:
+        """See `Store.next_due`."""
+        return await self._read(None, reads.next_due)
+
+    async def running(self, after: str, limit: int, waiting: bool = False) -> list[str]:
+        """See `Store.running`."""
+        return await self._read([], reads.running, after, limit, waiting)
+
+    async def expired(self, before: int, limit: int) -> list[str]:
+        """See `Store.expired`."""
+        return await self._read([], reads.expired, before, limit)
+
+    async def delete(self, task_ids: Collection[str]) -> list[str]:
+        """See `Store.delete`. Many are removed in several steps."""
+        wanted, removed = list(task_ids), list[str]()
+        for start in range(0, len(wanted), _REMOVED_AT_ONCE):
+            part = wanted[start : start + _REMOVED_AT_ONCE]
+            removed += await self._writer.submit(writes.delete, part, frees=True)
+        return removed
+
+    async def existing(self, task_ids: Collection[str]) -> set[str]:
+        """See `Store.existing`."""
+        return await self._read(set(), reads.existing, list(task_ids))
+
+    async def last_change(self) -> int:
+        """See `Store.last_change`."""
+        return await self._read(0, reads.last_change)
+
+    async def changes(self, after: int, limit: int) -> list[Change]:
+        """See `Store.changes`."""
+        return await self._read([], reads.changes, after, limit)
+
+    async def _read(self, default: T, operation: Callable[[sqlite3.Connection, *Ts], T], *arguments: *Ts) -> T:
+        """Perform an operation that reads; `default` is what it gives for text that cannot be in a database."""
+        queue = self._writer if self._readers is None else self._readers
+        try:
+            return await queue.submit(operation, *arguments)
+        except UnicodeEncodeError:  # a lone surrogate: ids and routes come from outside
+            return default

@@ -1,0 +1,161 @@
+"""The operations of the SQLite store that read. Each is one step of the database, or a few that need not agree.
+
+The index is named wherever there is a choice: without statistics SQLite takes the one with the most equal columns, and
+sorts all running tasks to find the earliest.
+"""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+
+from engine.store.base import Change, PipelineRow, ServiceRow, Stats, TaskRow, TaskSummary
+
+_STATUSES = ("running", "finished", "error")
+_PIPELINE = "pipelines.id, pipelines.route, version, kind, document, created"
+_TASK = "id, revision, route, definition, status, created, ended, due, waiting, first_event, last_event, document"
+
+
+def load(connection: sqlite3.Connection, task_id: str) -> TaskRow | None:
+    """See `Store.load`."""
+    found = connection.execute(f"SELECT {_TASK} FROM tasks WHERE id = ?", (task_id,)).fetchone()
+    if found is None:
+        return None
+    values = list(found)
+    values[8] = bool(values[8])  # `waiting`: SQLite has no booleans
+    return TaskRow(*values)
+
+
+def page(
+    connection: sqlite3.Connection, route: str | None, status: str | None, before: tuple[int, str] | None, limit: int
+) -> list[TaskSummary]:
+    """See `Store.page`. One walk down an index for each status, then merged: so two indexes serve all four filters."""
+    found: list[TaskSummary] = []
+    for each in _STATUSES if status is None else (status,):
+        index, condition, values = "tasks_by_status", "status = ?", [each]
+        if route is not None:
+            index, condition, values = "tasks_by_route", "route = ? AND status = ?", [route, each]
+        if before is not None:
+            condition += " AND (created, id) < (?, ?)"
+        rows = connection.execute(
+            f"SELECT id, route, status, created, ended FROM tasks INDEXED BY {index} WHERE {condition}"
+            " ORDER BY created DESC, id DESC LIMIT ?",
+            (*values, *(before or ()), limit),
+        )
+        found.extend(TaskSummary(*row) for row in rows)
+    found.sort(key=lambda summary: (summary.created, summary.id), reverse=True)
+    return found[:limit]
+
+
+def stats(connection: sqlite3.Connection) -> Stats:
+    """See `Store.stats`."""
+    by_status: dict[str, int] = {}
+    by_route: dict[str, int] = {}
+    rows = connection.execute("SELECT route, status, sum(number) FROM counters WHERE number > 0 GROUP BY route, status")
+    for route, status, number in rows:
+        by_status[status] = by_status.get(status, 0) + number
+        by_route[route] = by_route.get(route, 0) + number
+    return Stats(by_status, by_route)
+
+
+def due(connection: sqlite3.Connection, now: int, limit: int) -> list[str]:
+    """See `Store.due`."""
+    return _ids(
+        connection,
+        "SELECT id FROM tasks INDEXED BY tasks_due"
+        " WHERE status = 'running' AND due IS NOT NULL AND due <= ? ORDER BY due LIMIT ?",
+        now,
+        limit,
+    )
+
+
+def next_due(connection: sqlite3.Connection) -> int | None:
+    """See `Store.next_due`."""
+    found = connection.execute(
+        "SELECT due FROM tasks INDEXED BY tasks_due WHERE status = 'running' AND due IS NOT NULL ORDER BY due LIMIT 1"
+    ).fetchone()
+    return None if found is None else int(found[0])
+
+
+def running(connection: sqlite3.Connection, after: str, limit: int, waiting: bool) -> list[str]:
+    """See `Store.running`."""
+    index, only = ("tasks_waiting", " AND waiting") if waiting else ("tasks_running", "")
+    statement = f"SELECT id FROM tasks INDEXED BY {index} WHERE status = 'running'{only} AND id > ? ORDER BY id LIMIT ?"
+    return _ids(connection, statement, after, limit)
+
+
+def expired(connection: sqlite3.Connection, before: int, limit: int) -> list[str]:
+    """See `Store.expired`."""
+    return _ids(
+        connection,
+        "SELECT id FROM tasks INDEXED BY tasks_ended WHERE ended IS NOT NULL AND ended < ? ORDER BY ended LIMIT ?",
+        before,
+        limit,
+    )
+
+
+def existing(connection: sqlite3.Connection, task_ids: Sequence[str]) -> set[str]:
+    """See `Store.existing`."""
+    return set(
+        _ids(
+            connection,
+            "SELECT id FROM tasks WHERE id IN (SELECT value FROM json_each(?))",
+            json.dumps(task_ids),
+        )
+    )
+
+
+def last_change(connection: sqlite3.Connection) -> int:
+    """See `Store.last_change`."""
+    return int(connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'changes'").fetchone()[0])
+
+
+def changes(connection: sqlite3.Connection, after: int, limit: int) -> list[Change]:
+    """See `Store.changes`."""
+    rows = connection.execute(
+        "SELECT number, task, first_event, last_event FROM changes WHERE number > ? ORDER BY number LIMIT ?",
+        (after, limit),
+    )
+    return [Change(*row) for row in rows]
+
+
+def open_pipelines(connection: sqlite3.Connection) -> list[PipelineRow]:
+    """See `Store.open_pipelines`."""
+    rows = connection.execute(
+        f"SELECT {_PIPELINE} FROM routes JOIN pipelines ON pipelines.id = routes.open ORDER BY pipelines.route"
+    )
+    return [PipelineRow(*row) for row in rows]
+
+
+def open_pipeline(connection: sqlite3.Connection, route: str) -> PipelineRow | None:
+    """See `Store.open_pipeline`."""
+    return _pipeline(
+        connection,
+        f"SELECT {_PIPELINE} FROM routes JOIN pipelines ON pipelines.id = routes.open WHERE routes.route = ?",
+        route,
+    )
+
+
+def definition(connection: sqlite3.Connection, definition_id: str) -> PipelineRow | None:
+    """See `Store.definition`."""
+    return _pipeline(connection, f"SELECT {_PIPELINE} FROM pipelines WHERE id = ?", definition_id)
+
+
+def latest_version(connection: sqlite3.Connection, route: str) -> int:
+    """See `Store.latest_version`."""
+    found = connection.execute("SELECT latest FROM routes WHERE route = ?", (route,)).fetchone()
+    return 0 if found is None else int(found[0])
+
+
+def services(connection: sqlite3.Connection) -> list[ServiceRow]:
+    """See `Store.services`."""
+    rows = connection.execute("SELECT route, url, api, interval, seen FROM services ORDER BY route, url")
+    return [ServiceRow(*row) for row in rows]
+
+
+def _pipeline(connection: sqlite3.Connection, statement: str, value: str) -> PipelineRow | None:
+    found = connection.execute(statement, (value,)).fetchone()
+    return None if found is None else PipelineRow(*found)
+
+
+def _ids(connection: sqlite3.Connection, statement: str, *values: object) -> list[str]:
+    return [row[0] for row in connection.execute(statement, values)]

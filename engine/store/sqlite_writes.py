@@ -1,0 +1,131 @@
+"""The operations of the SQLite store that write: each runs in the writer's transaction, on the writer's thread."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+
+from engine.errors import Conflict
+from engine.store.base import PipelineRow, ServiceRow, Submission, TaskRow
+
+# The next number of a change: no other can take it, for the transaction holds the write lock.
+_NEXT = "(SELECT seq + 1 FROM sqlite_sequence WHERE name = 'changes')"
+
+_CREATE = f"""
+    INSERT INTO tasks (id, revision, route, definition, status, created, ended, due, waiting, first_event, last_event,
+        document, last_change)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {_NEXT}) RETURNING last_change"""
+
+# SQLite rewrites the entries of every index that an UPDATE names a column of, changed or not. Most saves change
+# neither status nor end: these name neither, and fall back to the full statement where nothing matched.
+_SAVE = f"""
+    UPDATE tasks SET revision = ?, due = ?, waiting = ?, first_event = ?, last_event = ?, document = ?,
+        last_change = {_NEXT}
+    WHERE id = ? AND revision = ? AND status = 'running' AND ended IS NULL RETURNING last_change"""
+_SAVE_ALL = f"""
+    UPDATE tasks SET revision = ?, due = ?, waiting = ?, first_event = ?, last_event = ?, document = ?, status = ?,
+        ended = ?, last_change = {_NEXT}
+    WHERE id = ? AND revision = ? RETURNING last_change"""
+
+_CHAIN = """
+    WITH RECURSIVE chain (number) AS (
+        SELECT last_change FROM tasks WHERE id IN (SELECT value FROM json_each(?))
+        UNION ALL
+        SELECT previous FROM changes JOIN chain USING (number) WHERE previous > 0)
+    DELETE FROM changes WHERE number IN chain"""
+
+
+def save(connection: sqlite3.Connection, row: TaskRow) -> int | None:
+    """See `Store.save`."""
+    values = (row.revision, row.due, row.waiting, row.first_event, row.last_event, row.document)
+    found = None
+    if row.status == "running" and row.ended is None:
+        found = connection.execute(_SAVE, (*values, row.id, row.revision - 1)).fetchone()
+    if found is None:
+        found = connection.execute(_SAVE_ALL, (*values, row.status, row.ended, row.id, row.revision - 1)).fetchone()
+    return None if found is None else int(found[0])
+
+
+def create(connection: sqlite3.Connection, row: TaskRow, submission: Submission | None) -> int | Submission:
+    """See `Store.create`. Raises Conflict where the id is taken."""
+    if submission is not None:
+        earlier = connection.execute(
+            "SELECT route, key, digest, task FROM submissions WHERE route = ? AND key = ?",
+            (submission.route, submission.key),
+        ).fetchone()
+        if earlier is not None:
+            return Submission(*earlier)
+    values = (row.id, row.revision, row.route, row.definition, row.status, row.created, row.ended, row.due)
+    more = (row.waiting, row.first_event, row.last_event, row.document)
+    try:
+        number = connection.execute(_CREATE, values + more).fetchone()[0]
+    except sqlite3.IntegrityError as error:
+        raise Conflict(f"There is a task {row.id} already.") from error
+    if submission is not None:
+        connection.execute(
+            "INSERT INTO submissions (route, key, digest, task) VALUES (?, ?, ?, ?)",
+            (submission.route, submission.key, submission.digest, submission.task),
+        )
+    return int(number)
+
+
+def delete(connection: sqlite3.Connection, task_ids: Sequence[str]) -> list[str]:
+    """See `Store.delete`."""
+    found = connection.execute(
+        "SELECT id FROM tasks WHERE id IN (SELECT value FROM json_each(?)) AND status <> 'running'",
+        (json.dumps(task_ids),),
+    ).fetchall()
+    ids = [row[0] for row in found]
+    if ids:
+        chosen = (json.dumps(ids),)
+        connection.execute(_CHAIN, chosen)
+        connection.execute("DELETE FROM submissions WHERE task IN (SELECT value FROM json_each(?))", chosen)
+        connection.execute("DELETE FROM tasks WHERE id IN (SELECT value FROM json_each(?))", chosen)
+    return ids
+
+
+def add_pipeline(connection: sqlite3.Connection, row: PipelineRow) -> bool:
+    """See `Store.add_pipeline`. A version that was removed stays taken: so does every one before the latest."""
+    latest = connection.execute("SELECT latest FROM routes WHERE route = ?", (row.route,)).fetchone()
+    if latest is not None and latest[0] >= row.version:
+        return False
+    connection.execute(
+        "INSERT INTO pipelines (id, route, version, kind, created, document) VALUES (?, ?, ?, ?, ?, ?)",
+        (row.id, row.route, row.version, row.kind, row.created, row.document),
+    )
+    connection.execute(
+        "INSERT INTO routes (route, latest, open) VALUES (?1, ?2, ?3)"
+        " ON CONFLICT DO UPDATE SET latest = ?2, open = ?3",
+        (row.route, row.version, row.id),
+    )
+    return True
+
+
+def close_pipeline(connection: sqlite3.Connection, route: str) -> bool:
+    """See `Store.close_pipeline`."""
+    done = connection.execute("UPDATE routes SET open = NULL WHERE route = ? AND open IS NOT NULL", (route,))
+    return done.rowcount == 1
+
+
+def prune_pipelines(connection: sqlite3.Connection) -> int:
+    """See `Store.prune_pipelines`."""
+    connection.execute("DELETE FROM counters WHERE number = 0")
+    return connection.execute("""
+        DELETE FROM pipelines WHERE id NOT IN (SELECT open FROM routes WHERE open IS NOT NULL)
+            AND NOT EXISTS (SELECT 1 FROM counters WHERE definition = pipelines.id)""").rowcount
+
+
+def announce(connection: sqlite3.Connection, row: ServiceRow) -> None:
+    """See `Store.announce`."""
+    connection.execute(
+        "INSERT OR REPLACE INTO services (route, url, api, interval, seen) VALUES (?, ?, ?, ?, ?)",
+        (row.route, row.url, row.api, row.interval, row.seen),
+    )
+
+
+def withdraw(connection: sqlite3.Connection, route: str, url: str) -> None:
+    """See `Store.withdraw`."""
+    connection.execute("DELETE FROM services WHERE route = ? AND url = ?", (route, url))
+
+
+def nothing(connection: sqlite3.Connection) -> None:
+    """Take and give back the write lock: what `Store.ping` asks for."""

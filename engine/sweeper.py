@@ -1,0 +1,186 @@
+"""What must happen without an event: timers, services that fall silent, calls to be sent again, clean-up.
+
+All of it is found by looking at the stores again, so whatever was missed, say by a crash, is found later.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+
+from engine.binaries.base import BinaryStore
+from engine.clock import Clock
+from engine.errors import EngineError
+from engine.registry import Registry
+from engine.runner import Runner
+from engine.store.base import Store
+from engine.task.events import Event, InstanceLost, Resumed, ServiceBack, TimerDue
+
+PAGE = 200
+ORPHAN_SECONDS = 3_600.0
+"""How long a folder of binaries without a task is left alone: an upload may be under way."""
+
+_PAUSE = 1.0
+_log = logging.getLogger(__name__)
+
+
+class Sweeper:
+    """Runs beside the API for the life of the process. `cron` and `lifespan` are seconds."""
+
+    def __init__(
+        self,
+        store: Store,
+        binaries: BinaryStore,
+        registry: Registry,
+        runner: Runner,
+        clock: Clock,
+        cron: float,
+        lifespan: float,
+    ) -> None:
+        self._store = store
+        self._binaries = binaries
+        self._registry = registry
+        self._runner = runner
+        self._clock = clock
+        self._cron = cron
+        self._lifespan = lifespan
+        self._started = clock.now()
+        self._next_due: int | None = None
+        self._timer_set = asyncio.Event()
+        self._service_seen = asyncio.Event()
+        self._jobs: list[asyncio.Task[None]] = []
+        runner.on_due = self._on_due
+
+    def start(self) -> None:
+        """Begin."""
+        for work in (self._timers, self._services, self._clean):
+            self._jobs.append(asyncio.create_task(self._for_ever(work)))
+        self._jobs.append(asyncio.create_task(self._resume()))
+        self._jobs.append(asyncio.create_task(self._clock.pulse()))
+
+    async def stop(self) -> None:
+        """End; what was under way is found again at the next start."""
+        for job in self._jobs:
+            job.cancel()
+        await asyncio.gather(*self._jobs, return_exceptions=True)
+
+    async def _for_ever(self, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await work()
+            except EngineError as error:
+                _log.warning("%s: %s; trying again", work.__name__.strip("_"), error)
+                await asyncio.sleep(_PAUSE)
+            except Exception:
+                _log.exception("%s broke; trying again", work.__name__.strip("_"))
+                await asyncio.sleep(_PAUSE)
+
+    # Timers
+
+    def _on_due(self, due: int) -> None:
+        if self._next_due is None or due < self._next_due:
+            self._timer_set.set()
+
+    async def _timers(self) -> None:
+        self._timer_set.clear()
+        self._next_due = None  # until the store has been asked, any new timer wakes
+        task_ids = await self._store.due(self._clock.now(), PAGE)
+        if task_ids:
+            if not await self._tell(task_ids, TimerDue()):
+                await asyncio.sleep(_PAUSE)
+            return
+        self._next_due = await self._store.next_due()
+        seconds = None if self._next_due is None else max((self._next_due - self._clock.now()) / 1_000_000, 0.0)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._timer_set.wait(), seconds)
+
+    async def _tell(self, task_ids: list[str], event: Event) -> bool:
+        """Let the same event happen to many tasks. False where it changed none of them."""
+        outcomes = await asyncio.gather(*(self._runner.send(t, event) for t in task_ids), return_exceptions=True)
+        return any(not isinstance(outcome, BaseException) and outcome.changed for outcome in outcomes)
+
+    async def _tell_running(self, event: Event, waiting: bool = False) -> None:
+        after = ""
+        while task_ids := await self._store.running(after, PAGE, waiting):
+            await self._tell(task_ids, event)
+            after = task_ids[-1]
+
+    async def _resume(self) -> None:
+        """Send again what an engine had decided to send before this one started, and has not heard of since.
+
+        What it knew of services may not have reached every task before it ended, so that is told again too.
+        """
+        while True:
+            try:
+                await self._tell_running(Resumed(self._started))
+                await self._tell_running(ServiceBack(self._registry.alive_names()), waiting=True)
+                for url in self._registry.dead_urls():
+                    await self._tell_running(InstanceLost(url))
+                return
+            except EngineError as error:
+                _log.warning("resuming: %s; trying again", error)
+                await asyncio.sleep(_PAUSE)
+
+    # Services
+
+    def announced(self, route: str, back: bool) -> None:
+        """An operation has announced itself; `back`: it was away."""
+        self._service_seen.set()
+        if back:
+            job = asyncio.create_task(self._service_back(route))
+            self._jobs.append(job)
+            job.add_done_callback(self._jobs.remove)
+
+    async def _service_back(self, route: str) -> None:
+        while True:
+            try:
+                await self._tell_running(ServiceBack(self._registry.names(route)), waiting=True)
+                return
+            except EngineError as error:
+                _log.warning("telling that %s is back: %s; trying again", route, error)
+                await asyncio.sleep(_PAUSE)
+
+    async def _services(self) -> None:
+        self._service_seen.clear()
+        for instance in await self._registry.expire():
+            _log.warning("%s at %s stopped announcing itself", instance.route, instance.url)
+            await self._tell_running(InstanceLost(instance.url))
+        expiry = self._registry.next_expiry()
+        seconds = None if expiry is None else max((expiry - self._clock.now()) / 1_000_000, 0.05)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._service_seen.wait(), seconds)
+
+    # Clean-up
+
+    async def _clean(self) -> None:
+        await asyncio.sleep(self._cron)
+        await self.clean_up()
+
+    async def clean_up(self) -> int:
+        """Remove ended tasks whose time is over, with their binaries, and what belongs to no task. Returns how many."""
+        before = self._clock.now() - int(self._lifespan * 1_000_000)
+        removed = 0
+        while task_ids := await self._store.expired(before, PAGE):
+            gone = await self._store.delete(task_ids)
+            await self._binaries.remove_owners(gone)
+            self._runner.forget(gone)
+            removed += len(gone)
+            if not gone:
+                break
+        await self._remove_orphans()
+        await self._store.prune_pipelines()
+        return removed
+
+    async def _remove_orphans(self) -> None:
+        page: list[str] = []
+        async for owner in self._binaries.owners(ORPHAN_SECONDS):
+            page.append(owner)
+            if len(page) == PAGE:
+                await self._remove_without_task(page)
+                page = []
+        await self._remove_without_task(page)
+
+    async def _remove_without_task(self, owners: list[str]) -> None:
+        if owners:
+            known = await self._store.existing(owners)
+            await self._binaries.remove_owners([owner for owner in owners if owner not in known])

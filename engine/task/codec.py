@@ -1,0 +1,58 @@
+"""A task as bytes, and back.
+
+In the document a binary is an object with one key, the task's seal: `{"<seal>": [id, name, type, size]}`. The seal is
+random and never leaves the engine, so no JSON that a client or service sends can be taken for a binary.
+"""
+
+from typing import Any, cast
+
+import orjson
+
+from engine.task.task import Attempt, BinaryRef, Change, NodeRun, Task
+
+SCHEMA = 1
+"""The number of the document's shape. A change that older code cannot read raises it."""
+
+
+class UnknownSchema(ValueError):
+    """The document was written by a newer engine."""
+
+
+def encode(task: Task) -> bytes:
+    """The task as JSON."""
+
+    def sealed(value: object) -> Any:
+        if isinstance(value, BinaryRef):
+            return {task.seal: value.fields()}
+        raise TypeError(f"a {type(value).__name__} is no value of a task")
+
+    return orjson.dumps({"schema": SCHEMA, "task": task}, default=sealed)
+
+
+def decode(document: bytes) -> Task:
+    """The task that `encode` wrote. Raises UnknownSchema."""
+    stored = orjson.loads(document)
+    if stored["schema"] > SCHEMA:
+        raise UnknownSchema(f"the stored task has schema {stored['schema']}, this engine reads up to {SCHEMA}")
+    fields = stored["task"]
+    seal = fields["seal"]
+    # The seal stands once as the task's own field; only where it stands again are there binaries to be found.
+    with_binaries = document.count(seal.encode()) > 1
+    nodes = {}
+    for node_id, run in fields["nodes"].items():
+        run["attempts"] = tuple(Attempt(**attempt) for attempt in run["attempts"])
+        if with_binaries:
+            run["out"] = _open(run["out"], seal)
+        nodes[node_id] = NodeRun(**run)
+    history = tuple(Change(**change) for change in fields["history"])
+    return Task(**{**fields, "nodes": nodes, "history": history})
+
+
+def _open(value: Any, seal: str) -> Any:
+    if isinstance(value, dict):
+        if seal in value:
+            return BinaryRef(*cast(tuple[str, str, str, int], tuple(value[seal])))
+        return {key: _open(item, seal) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_open(item, seal) for item in value]
+    return value

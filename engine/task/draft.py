@@ -1,0 +1,170 @@
+"""A task while one event changes it: what `decide` works on. It ends as a new task and a list of commands.
+
+Nodes are replaced, never changed, so that the task that `decide` was given stays what it was.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from engine.pipeline.nodes import Pipeline, ServiceNode
+from engine.task.events import Command, MakeCall
+from engine.task.inputs import InputError, prepare_input
+from engine.task.task import PENDING, Attempt, Change, NodeRun, NodeState, Task, TaskStatus, call_id
+
+
+class Draft:
+    """The working copy of one task at one moment (`now`, microseconds)."""
+
+    def __init__(self, pipeline: Pipeline, task: Task, now: int) -> None:
+        self.pipeline = pipeline
+        self.now = now
+        self.commands: list[Command] = []
+        self._task = task
+        self.nodes: dict[str, NodeRun] = dict(task.nodes)
+        self._history = list(task.history)
+        self._status: TaskStatus = task.status
+        self._message = task.message
+        self._ended = task.ended
+        self._changed = False
+
+    @property
+    def task(self) -> Task:
+        """The task as it stands now; the very one that was given where nothing has changed."""
+        if not self._changed:
+            return self._task
+        return replace(
+            self._task,
+            nodes=self.nodes,
+            history=tuple(self._history),
+            status=self._status,
+            message=self._message,
+            ended=self._ended,
+        )
+
+    @property
+    def running(self) -> bool:
+        """Whether the task still runs."""
+        return self._status == "running"
+
+    def node(self, node_id: str) -> NodeRun:
+        """The node's instance as it stands now."""
+        return self.nodes.get(node_id, PENDING)
+
+    def put(self, node_id: str, run: NodeRun) -> None:
+        """Replace a node's instance without a line in the history."""
+        self.nodes[node_id] = run
+        self._changed = True
+
+    def move(self, node_id: str, run: NodeRun, state: NodeState, **fields: Any) -> NodeRun:
+        """Give the node a new state, and the history a line."""
+        moved = replace(run, state=state, **fields)
+        self.put(node_id, moved)
+        self._history.append(Change(self.now, node_id, state, moved.error if state == "error" else None))
+        return moved
+
+    def note(self, node_id: str, run: NodeRun, detail: str) -> None:
+        """Replace a running node's instance, and tell in the history what it waits for."""
+        self.put(node_id, run)
+        self._history.append(Change(self.now, node_id, run.state, detail))
+
+    # Starting
+
+    def begin(self) -> None:
+        """Put the first line into the history."""
+        self._task_line("running")
+
+    def advance(self, finished: list[str]) -> None:
+        """Start what can start now that these nodes are finished, and what that finishes in turn."""
+        ready = list(finished)
+        while ready and self.running:
+            for successor in self.pipeline.successors(ready.pop(0)):
+                if self.running and self.may_start(successor) and self.start(successor):
+                    ready.append(successor)
+        self._check_stuck()
+
+    def may_start(self, node_id: str) -> bool:
+        """Whether a node has not started in this turn and all its predecessors are finished."""
+        if self.node(node_id).state != "pending":
+            return False
+        return all(self.node(before).state == "finished" for before in self.pipeline.predecessors[node_id])
+
+    def start(self, node_id: str) -> bool:
+        """Start a node. True where it is finished at once."""
+        node = self.pipeline.nodes[node_id]
+        run = self.node(node_id)
+        run = self.move(node_id, run, "running", turn=run.turn + 1, started=self.now, ended=None, out=None, error=None)
+        try:
+            taken = prepare_input(self.pipeline, self.nodes, node_id)
+        except InputError as error:
+            self.fail(node_id, str(error))
+            return False
+        if isinstance(node, ServiceNode):
+            self.call(node_id)
+            return False
+        self.finish(node_id, taken)
+        return True
+
+    def call(self, node_id: str) -> None:
+        """Make the next attempt of a running service node."""
+        node = self.pipeline.nodes[node_id]
+        assert isinstance(node, ServiceNode)
+        run = self.node(node_id)
+        attempt = Attempt(call_id(self._task, node_id, run.turn, len(run.attempts)), run.turn, self.now)
+        calling = replace(
+            run,
+            phase="calling",
+            due=self.now + int(node.timeout * 1_000_000),
+            waiting=None,
+            tried=run.tried + 1,
+            attempts=(*run.attempts, attempt),
+        )
+        self.put(node_id, calling)
+        self.commands.append(MakeCall(node_id, attempt.id))
+
+    # Ending
+
+    def finish(self, node_id: str, out: dict[str, Any]) -> None:
+        """The node has worked; where it is the `end`, so has the task."""
+        self.move(node_id, self.node(node_id), "finished", out=out, ended=self.now, **_IDLE)
+        if node_id == self.pipeline.end.id:
+            self.stop("finished", None)
+
+    def fail(self, node_id: str, message: str) -> None:
+        """The node cannot work, and so neither can the task."""
+        self.move(node_id, self.node(node_id), "error", error=message, ended=self.now, **_IDLE)
+        self.stop("error", f"node {node_id}: {message}")
+
+    def stop(self, status: TaskStatus, message: str | None) -> None:
+        """End the task; what still runs is given up."""
+        for node_id, run in list(self.nodes.items()):
+            if run.state == "running":
+                self.move(node_id, run, "cancelled", ended=self.now, **_IDLE)
+        self.commands.clear()
+        self._status, self._message, self._ended = status, message, self.now
+        self._task_line(status, message)
+
+    def revive(self) -> None:
+        """Let an ended task run again; nodes that had failed or were given up become pending."""
+        self._status, self._message, self._ended = "running", None, None
+        self._task_line("running")
+        for node_id, run in list(self.nodes.items()):
+            if run.state in ("error", "cancelled"):
+                self.move(node_id, run, "pending", error=None, ended=None, tried=0)
+
+    def _task_line(self, state: str, detail: str | None = None) -> None:
+        self._history.append(Change(self.now, None, state, detail))
+        self._changed = True
+
+    def _check_stuck(self) -> None:
+        """End a task that can never end by itself: nothing runs, and the `end` has not been reached."""
+        if not self.running or any(run.state == "running" for run in self.nodes.values()):
+            return
+        waits = []
+        for node_id in self.pipeline.nodes:
+            missing = [b for b in self.pipeline.predecessors[node_id] if self.node(b).state != "finished"]
+            if self.node(node_id).state == "pending" and len(missing) < len(self.pipeline.predecessors[node_id]):
+                waits.append(f"{node_id} waits for {', '.join(missing)}")
+        self.stop("error", f"nothing runs and the end was not reached: {'; '.join(waits) or 'no node is waiting'}")
+
+
+_IDLE: dict[str, Any] = {"phase": None, "due": None, "waiting": None}
