@@ -19,8 +19,9 @@ from engine.metrics import Metrics
 from engine.news import Hub, News
 from engine.pipeline.nodes import Pipeline
 from engine.registry import Opened, Registry
-from engine.store.base import Store, Submission, TaskRow
-from engine.task.codec import decode, encode
+from engine.store.base import Store, Submission
+from engine.store.rows import task_row
+from engine.task.codec import decode
 from engine.task.decide import decide
 from engine.task.events import (
     CallAccepted,
@@ -73,7 +74,7 @@ class Runner:
         empty = new_task(task_id, secrets.token_hex(16), opened.row.route, opened.row.id, now)
         task, commands = decide(opened.pipeline, empty, Submitted(out), now)
         task = replace(task, revision=1)
-        row = _row(task, 0)
+        row = task_row(task, 0)
         submission = Submission(opened.row.route, key[0], key[1], task_id) if key else None
         number = await self._store.create(row, submission)
         if isinstance(number, Submission):
@@ -173,7 +174,7 @@ class Runner:
             after, commands, outcomes = self._decide(pipeline, before, [event for event, _ in batch])
             if after is not before:
                 after = replace(after, revision=before.revision + 1)
-                row = _row(after, len(before.history))
+                row = task_row(after, len(before.history))
                 number = await self._store.save(row)
                 if number is None:  # another engine was first: read what it wrote, and decide again
                     lane.drop()
@@ -284,21 +285,3 @@ class Runner:
             await self.send(task_id, event)
         except EngineError as error:
             _log.info("task %s: that a call was accepted was not stored: %s", task_id, error)
-
-
-def _row(task: Task, known: int) -> TaskRow:
-    """The task as stored; its history had `known` lines before."""
-    return TaskRow(
-        id=task.id,
-        revision=task.revision,
-        route=task.route,
-        definition=task.definition,
-        status=task.status,
-        created=task.created,
-        ended=task.ended,
-        due=task.due,
-        waiting=task.waiting,
-        first_event=known + 1,
-        last_event=len(task.history),
-        document=encode(task),
-    )

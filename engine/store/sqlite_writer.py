@@ -187,6 +187,7 @@ class Writer:
             outcomes += failed(freeing, store_error(error, self._path) or failure)
         self._checkpoint("TRUNCATE")
         self._reserve_again = time.monotonic()
+        self._take_reserve_again()  # before others hear of the room
         return outcomes
 
     def _take_reserve_again(self) -> None:
