@@ -1,5 +1,6 @@
 """`python -m engine`: start one engine with the settings of the environment."""
 
+import contextlib
 import logging
 import sys
 
@@ -28,8 +29,8 @@ def main() -> int:
             settings.app_host,
             settings.host,
         )
-    uvicorn.run(
-        make_app(settings),
+    config = uvicorn.Config(
+        app="",
         host=settings.host,
         port=settings.app_port,
         loop="uvloop",
@@ -40,6 +41,12 @@ def main() -> int:
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
+    # The port is taken before anything is started: a second engine by mistake must not touch the stores.
+    listener = config.bind_socket()
+    settings.app_port = listener.getsockname()[1]
+    config.app = make_app(settings)
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
     return 0
 
 

@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
 
-from engine.api import callbacks, events, problems, services, system, tasks
+from engine.api import events, problems, services, system, tasks
 from engine.api.deps import Engine
+from engine.api.hot import HotPath
 from engine.api.openapi import PROBLEM, OpenApi
 from engine.binaries.base import BinaryStore
 from engine.binaries.files import FileBinaries
@@ -24,6 +25,7 @@ from engine.settings import Settings
 from engine.store.base import Store
 from engine.store.sqlite import SqliteStore
 from engine.sweeper import Sweeper
+from engine.watch import Watch
 
 DATABASE = "engine.sqlite"
 BINARIES = "binaries"
@@ -43,13 +45,13 @@ def make_binaries(settings: Settings) -> BinaryStore:
 
 def make_engine(settings: Settings) -> tuple[Engine, Dispatcher]:
     """Put the parts together; nothing is started."""
-    clock, metrics, hub = Clock(), Metrics(), Hub()
+    clock, metrics, hub, watch = Clock(), Metrics(), Hub(), Watch()
     store, binaries = make_store(settings), make_binaries(settings)
     registry = Registry(store, clock)
-    dispatcher = Dispatcher(registry, binaries, clock, metrics, settings.engine_url)
+    dispatcher = Dispatcher(registry, binaries, clock, metrics, watch, settings.engine_url)
     runner = Runner(store, registry, dispatcher, clock, hub, metrics)
-    sweeper = Sweeper(store, binaries, registry, runner, clock, settings.app_cron, settings.app_lifespan)
-    return Engine(settings, store, binaries, registry, runner, sweeper, hub, metrics, clock), dispatcher
+    sweeper = Sweeper(store, binaries, registry, runner, clock, watch, settings.app_cron, settings.app_lifespan)
+    return Engine(settings, store, binaries, registry, runner, sweeper, hub, metrics, clock, watch), dispatcher
 
 
 async def start(engine: Engine, dispatcher: Dispatcher) -> None:
@@ -73,7 +75,7 @@ async def stop(engine: Engine, dispatcher: Dispatcher) -> None:
     await engine.store.close()
 
 
-def make_app(settings: Settings) -> FastAPI:
+def make_app(settings: Settings) -> HotPath:
     """The HTTP application. Its engine starts and stops with it."""
 
     @contextlib.asynccontextmanager
@@ -97,6 +99,6 @@ def make_app(settings: Settings) -> FastAPI:
         responses={"default": PROBLEM},
     )
     problems.install(app)
-    for module in (services, tasks, callbacks, events, system):
+    for module in (services, tasks, events, system):
         app.include_router(module.router)
-    return app
+    return HotPath(app)

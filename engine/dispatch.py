@@ -37,12 +37,12 @@ from engine.results import read_result
 from engine.task.events import CallAccepted, CallFailed, CallReturned, Event, MakeCall, ServiceAway
 from engine.task.inputs import binaries, prepare_input
 from engine.task.task import BinaryRef, Task
+from engine.watch import Watch
 
 WAIT_SECONDS = 10
 """How long a service may hold a call to answer it with the result itself."""
 
 CONNECT_SECONDS = 10.0
-SILENCE_SECONDS = 60.0
 MAX_CONNECTIONS = 512
 KEEP_ALIVE_SECONDS = 4.0
 """Below the five seconds after which common servers close an idle connection, so that no call meets a closed one."""
@@ -65,18 +65,21 @@ class Call:
 class Dispatcher:
     """See the module. `engine_url` is where services reach this engine."""
 
-    def __init__(self, registry: Registry, store: BinaryStore, clock: Clock, metrics: Metrics, engine_url: str) -> None:
+    def __init__(
+        self, registry: Registry, store: BinaryStore, clock: Clock, metrics: Metrics, watch: Watch, engine_url: str
+    ) -> None:
         self._registry = registry
         self._store = store
         self._clock = clock
         self._metrics = metrics
+        self._watch = watch
         self._callback = quote(f"{engine_url.rstrip('/')}/processing", safe="")
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
         """Make the session."""
         connector = aiohttp.TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=KEEP_ALIVE_SECONDS)
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=SILENCE_SECONDS)
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
         self._session = aiohttp.ClientSession(
             connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
         )
@@ -116,7 +119,7 @@ class Dispatcher:
         headers = {PREFER: f"wait={WAIT_SECONDS}"}
         try:
             body = self._body(call.input, headers)
-            async with asyncio.timeout(call.node.timeout):
+            async with self._watch.limit(call.node.timeout):
                 async with self._session.post(
                     self._address(url, call.id), data=body, headers=headers, allow_redirects=False
                 ) as answer:

@@ -4,7 +4,6 @@ Everything here stands in the store too and is read from it at start. Whether an
 engine's clock, which never jumps: after a start every known instance has three intervals to announce itself again.
 """
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ import orjson
 from aiservice.protocol import Announcement
 from engine.clock import Clock
 from engine.errors import Conflict, Invalid, NotFound, Unprocessable
+from engine.ids import new_id
 from engine.pipeline.body import Body, compile
 from engine.pipeline.check import check
 from engine.pipeline.nodes import Pipeline, load
@@ -150,7 +150,7 @@ class Registry:
         for _ in range(_TRIES):
             version = await self._store.latest_version(route) + 1
             document = orjson.dumps(definition)
-            row = PipelineRow(secrets.token_hex(16), route, version, kind, document, self._clock.now())
+            row = PipelineRow(new_id(), route, version, kind, document, self._clock.now())
             if await self._store.add_pipeline(row):
                 return self._open(row)
         raise Conflict(f"the route `{route}` is being changed by others; try again")

@@ -6,7 +6,6 @@ Nothing here is the only copy of anything: the cache of tasks may be dropped at 
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from engine.clock import Clock
 from engine.dispatch import Dispatcher
 from engine.errors import EngineError, NotFound, StoreAway, StoreFull
+from engine.ids import new_id
 from engine.lanes import Item, Lane, Lanes, Outcome, fail
 from engine.metrics import Metrics
 from engine.news import Hub, News
@@ -71,7 +71,7 @@ class Runner:
         and the earlier submission is returned.
         """
         now = self._clock.now()
-        empty = new_task(task_id, secrets.token_hex(16), opened.row.route, opened.row.id, now)
+        empty = new_task(task_id, new_id(), opened.row.route, opened.row.id, now)
         task, commands = decide(opened.pipeline, empty, Submitted(out), now)
         task = replace(task, revision=1)
         row = task_row(task, 0)

@@ -15,6 +15,7 @@ from engine.registry import Registry
 from engine.runner import Runner
 from engine.store.base import Store
 from engine.task.events import Event, InstanceLost, Resumed, ServiceBack, TimerDue
+from engine.watch import Watch
 
 PAGE = 200
 ORPHAN_SECONDS = 3_600.0
@@ -34,6 +35,7 @@ class Sweeper:
         registry: Registry,
         runner: Runner,
         clock: Clock,
+        watch: Watch,
         cron: float,
         lifespan: float,
     ) -> None:
@@ -42,6 +44,7 @@ class Sweeper:
         self._registry = registry
         self._runner = runner
         self._clock = clock
+        self._watch = watch
         self._cron = cron
         self._lifespan = lifespan
         self._started = clock.now()
@@ -57,6 +60,7 @@ class Sweeper:
             self._jobs.append(asyncio.create_task(self._for_ever(work)))
         self._jobs.append(asyncio.create_task(self._resume()))
         self._jobs.append(asyncio.create_task(self._clock.pulse()))
+        self._jobs.append(asyncio.create_task(self._watch.look_for_ever()))
 
     async def stop(self) -> None:
         """End; what was under way is found again at the next start."""

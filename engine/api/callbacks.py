@@ -2,7 +2,7 @@
 
 import re
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.api.deps import Json, body_chunks, engine_of
@@ -11,12 +11,10 @@ from engine.results import Result, read_result
 from engine.task.events import CallFailed, CallReturned, Event
 from engine.task.task import CALL_ID_LENGTH, TASK_ID_LENGTH
 
-router = APIRouter()
 _CALL_ID = re.compile(rf"^[0-9a-f]{{{CALL_ID_LENGTH}}}$")
 _UNKNOWN = "there is no such call"
 
 
-@router.post("/processing", include_in_schema=False)
 async def take_result(request: Request) -> Response:
     """Take the result of a call. 200 once it is saved, or where the call is settled already; 404 for an unknown one."""
     engine = engine_of(request)

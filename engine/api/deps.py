@@ -1,6 +1,5 @@
 """What the endpoints share: the engine's parts, and how a body comes in."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from engine.runner import Runner
 from engine.settings import Settings
 from engine.store.base import Store
 from engine.sweeper import Sweeper
+from engine.watch import Watch
 
 MAX_JSON = 1_000_000
 """Bytes of a JSON body that a client sends."""
@@ -43,6 +43,7 @@ class Engine:
     hub: Hub
     metrics: Metrics
     clock: Clock
+    watch: Watch
 
 
 def engine_of(request: Request) -> Engine:
@@ -63,19 +64,17 @@ class Json(Response):
 
 async def body_chunks(request: Request) -> AsyncIterator[bytes]:
     """The body as it comes. Raises TimedOut where it stalls, Invalid where it is cut off."""
-    stream = request.stream()
-    while True:
-        try:
-            async with asyncio.timeout(STALL_SECONDS):
-                chunk = await anext(stream, None)
-        except TimeoutError as error:
-            raise TimedOut(f"nothing came for {STALL_SECONDS:.0f} s in the middle of the body") from error
-        except ClientDisconnect as error:
-            raise Invalid("the body was cut off") from error
-        if chunk is None:
-            return
-        if chunk:
-            yield chunk
+    try:
+        async with engine_of(request).watch.limit(STALL_SECONDS) as watched:
+            async for chunk in request.stream():
+                watched.touch()
+                if chunk:
+                    yield chunk
+                    watched.touch()
+    except TimeoutError as error:
+        raise TimedOut(f"nothing came for {STALL_SECONDS:.0f} s in the middle of the body") from error
+    except ClientDisconnect as error:
+        raise Invalid("the body was cut off") from error
 
 
 async def read_body(request: Request, limit: int = MAX_JSON) -> bytes:

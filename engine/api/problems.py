@@ -9,10 +9,11 @@ import orjson
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from engine.errors import EngineError, Fault, RangeWrong
+from engine.errors import EngineError, Fault, RangeWrong, Unprocessable
+from engine.pipeline.jsontext import pointer
 
 _log = logging.getLogger(__name__)
 
@@ -47,8 +48,7 @@ def problem(
     return Response(orjson.dumps(body), status, headers, media_type="application/problem+json")
 
 
-async def _engine_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, EngineError)
+def _engine_error(error: EngineError) -> Response:
     headers = {}
     if error.retry_after is not None:
         headers["Retry-After"] = f"{error.retry_after:.0f}"
@@ -57,27 +57,36 @@ async def _engine_error(request: Request, error: Exception) -> Response:
     return problem(error.status, error.title, error.detail, error.faults, headers)
 
 
-async def _http_exception(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+def _http_exception(request: Request, error: HTTPException) -> Response:
     title = HTTPStatus(error.status_code).phrase
     detail = f"{request.method} {request.url.path}: {error.detail}"
     return problem(error.status_code, title, detail, headers=dict(error.headers or {}))
 
 
-async def _wrong_request(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    faults = [Fault("/" + "/".join(map(str, fault["loc"])), str(fault["msg"])) for fault in error.errors()]
-    return problem(422, "Unprocessable content", "a parameter of the request is wrong", faults)
+def _wrong_request(error: RequestValidationError) -> Response:
+    faults = [Fault(pointer(*fault["loc"]), str(fault["msg"])) for fault in error.errors()]
+    return problem(422, Unprocessable.title, "a parameter of the request is wrong", faults)
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
-    _log.exception("%s %s broke", request.method, request.url.path, exc_info=error)
+def answer_error(request: Request, error: Exception) -> Response:
+    """The answer for any error that a handler raised."""
+    if isinstance(error, EngineError):
+        return _engine_error(error)
+    if isinstance(error, RequestValidationError):
+        return _wrong_request(error)
+    if isinstance(error, HTTPException):
+        return _http_exception(request, error)
+    if isinstance(error, ClientDisconnect):
+        return problem(400, "Bad request", "the body was cut off")
+    _log.error("%s %s broke", request.method, request.url.path, exc_info=error)
     return problem(500, "Internal error", "the engine made a mistake; its log says more")
+
+
+async def _handle(request: Request, error: Exception) -> Response:
+    return answer_error(request, error)
 
 
 def install(app: FastAPI) -> None:
     """Answer every error of the application as a problem."""
-    app.add_exception_handler(EngineError, _engine_error)
-    app.add_exception_handler(HTTPException, _http_exception)
-    app.add_exception_handler(RequestValidationError, _wrong_request)
-    app.add_exception_handler(Exception, _unexpected)
+    for kind in (EngineError, HTTPException, RequestValidationError, Exception):
+        app.add_exception_handler(kind, _handle)

@@ -1,7 +1,6 @@
 """Definitions, announcements and submissions: everything under `/services`."""
 
 import hashlib
-import secrets
 from typing import Any
 
 import orjson
@@ -14,6 +13,7 @@ from engine.api.deps import Engine, Json, body_chunks, engine_of, read_json
 from engine.api.views import result_of
 from engine.binaries.receive import FormReceiver, Limits
 from engine.errors import Fault, Invalid, Unprocessable, UnsupportedType
+from engine.ids import new_id
 from engine.pipeline.jsontext import pointer
 from engine.pipeline.nodes import ServiceNode
 from engine.registry import Opened
@@ -100,7 +100,6 @@ def describe(engine: Engine, opened: Opened) -> dict[str, Any]:
     return described
 
 
-@router.post("/services/{route}", include_in_schema=False)
 async def submit(route: str, request: Request) -> Response:
     """Create a task. The body is what the route's entry says."""
     engine = engine_of(request)
@@ -108,7 +107,7 @@ async def submit(route: str, request: Request) -> Response:
     key = request.headers.get("idempotency-key")
     if key is not None and not 0 < len(key) <= MAX_KEY:
         raise Invalid(f"an Idempotency-Key has 1 to {MAX_KEY} characters")
-    task_id = secrets.token_hex(16)
+    task_id = new_id()
     try:
         values, digest = await _receive(engine, opened, task_id, request, key is not None)
         made = await engine.runner.submit(opened, task_id, values, (key, digest) if key is not None else None)

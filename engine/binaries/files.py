@@ -7,9 +7,9 @@ touches the disk runs on threads of the store's own.
 
 import asyncio
 import contextlib
+import errno
 import os
 import re
-import secrets
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar, TypeVarTuple
 
-from engine.binaries.files_sink import FileSink, ensure_room, file_error
+from engine.binaries.files_sink import FileSink, Place, file_error
 from engine.errors import NotFound, StoreAway
 
 T = TypeVar("T")
@@ -34,12 +34,16 @@ _THREADS = 8
 _AT_ONCE = 100  # removals in one go of a thread
 
 
+Opened = tuple[int, bytes, int, int]
+"""The descriptor of an open file, its first chunk, where that begins, and where to stop."""
+
+
 class FileBinaries:
     """The `BinaryStore` on a folder, which is made (0700) where it is missing. `low_water`: see `LOW_WATER`."""
 
     def __init__(self, root: Path, low_water: int = LOW_WATER) -> None:
         self._root = root
-        self._low_water = low_water
+        self._place = Place(root, low_water)
         self._threads: ThreadPoolExecutor | None = None
         self._writing: Counter[str] = Counter()
 
@@ -64,7 +68,7 @@ class FileBinaries:
         if not _OWNER.fullmatch(owner):
             raise ValueError("The owner of a binary is 32 lower-case hexadecimal digits.")
         self._writing[owner] += 1
-        return FileSink(self._start, self._root, owner, self._low_water, self._ended)
+        return FileSink(self._start, self._place, owner, self._ended)
 
     async def size(self, binary_id: str) -> int | None:
         """See `BinaryStore.size`."""
@@ -74,7 +78,7 @@ class FileBinaries:
     async def read(self, binary_id: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """See `BinaryStore.read`. While a chunk is with the caller, the next is read."""
         path = self._path(binary_id)
-        opened = None if path is None else await self._run(_open, path, start, end)
+        opened = None if path is None else await self._opened(path, start, end)
         if opened is None:
             raise NotFound(f"There is no binary {binary_id!r}.")
         descriptor, chunk, position, stop = opened
@@ -102,6 +106,7 @@ class FileBinaries:
         folders = [self._root / owner[:2] / owner for owner in owners if _OWNER.fullmatch(owner)]
         for start in range(0, len(folders), _AT_ONCE):
             await self._run(_remove_folders, folders[start : start + _AT_ONCE])
+        self._place.unsynced.difference_update(folders)
 
     async def owners(self, older_than: float) -> AsyncIterator[str]:
         """See `BinaryStore.owners`. One who is being written to by this process is never among them."""
@@ -113,6 +118,14 @@ class FileBinaries:
     def _path(self, binary_id: str) -> Path | None:
         """Where a binary lies; None for what is no id, so that nothing from outside ever becomes a path."""
         return self._root / binary_id[:2] / binary_id if _BINARY_ID.fullmatch(binary_id) else None
+
+    async def _opened(self, path: Path, start: int, end: int | None) -> Opened | None:
+        opening = self._start(_open, path, start, end)
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(_close_unseen)
+            raise
 
     def _ended(self, owner: str) -> None:
         self._writing[owner] -= 1
@@ -133,8 +146,8 @@ class FileBinaries:
         os.listdir(self._root)
 
     def _try_root(self) -> None:
-        ensure_room(self._root, self._low_water)
-        probe = self._root / f"{secrets.token_hex(16)}.probe"
+        self._place.ensure_room()
+        probe = self._root / f".probe-{os.getpid()}"
         try:
             probe.write_bytes(b"probe")
         finally:
@@ -164,8 +177,8 @@ def _must_exist(root: Path) -> None:
     root.stat()
 
 
-def _open(path: Path, start: int, end: int | None) -> tuple[int, bytes, int, int] | None:
-    """The open file, its first chunk, where that begins, and where to stop. None where there is no such file."""
+def _open(path: Path, start: int, end: int | None) -> Opened | None:
+    """None where there is no such file."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -177,9 +190,17 @@ def _open(path: Path, start: int, end: int | None) -> tuple[int, bytes, int, int
         stop = size if end is None else min(end, size)
         chunk = _read(descriptor, first, stop) if first < stop else b""
         return descriptor, chunk, first, stop
-    except OSError:
+    except BaseException:
         os.close(descriptor)
         raise
+
+
+def _close_unseen(opening: asyncio.Future[Opened | None]) -> None:
+    """The caller has left while the file was being opened."""
+    if not opening.cancelled() and opening.exception() is None:
+        opened = opening.result()
+        if opened is not None:
+            os.close(opened[0])
 
 
 def _read(descriptor: int, position: int, stop: int) -> bytes:
@@ -205,20 +226,19 @@ def _remove(paths: list[Path]) -> None:
 
 def _remove_folders(folders: list[Path]) -> None:
     for folder in folders:
-        for _ in range(10):  # somebody may be writing into it
-            try:
-                for entry in os.scandir(folder):
-                    Path(entry.path).unlink(missing_ok=True)
-                folder.rmdir()
-                break
-            except FileNotFoundError:
-                break
-            except OSError as error:
-                if not os.path.isdir(folder) or not os.listdir(folder):
-                    raise
-                last = error
-        else:
-            raise last
+        with contextlib.suppress(FileNotFoundError):
+            _remove_folder(folder)
+
+
+def _remove_folder(folder: Path) -> None:
+    for attempt in range(10):
+        for entry in os.scandir(folder):
+            Path(entry.path).unlink(missing_ok=True)
+        try:
+            return folder.rmdir()
+        except OSError as error:
+            if error.errno != errno.ENOTEMPTY or attempt == 9:  # not empty: somebody writes into it just now
+                raise
 
 
 def _shards(root: Path) -> list[Path]:

@@ -7,6 +7,7 @@ import io
 import os
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,21 +31,29 @@ def file_error(error: OSError) -> EngineError:
     return StoreAway(f"The folder of the binaries cannot be used: {error.strerror or error}.")
 
 
-def ensure_room(root: Path, low_water: int) -> None:
-    """Raises StoreFull where less than `low_water` bytes are free, and OSError."""
-    found = os.statvfs(root)
-    if found.f_bavail * found.f_frsize < low_water:
-        raise StoreFull("The disk of the binaries is full.")
+@dataclass(frozen=True)
+class Place:
+    """Where the files go: `low_water` bytes must stay free; `unsynced` are folders whose making may not be on disk."""
+
+    root: Path
+    low_water: int
+    unsynced: set[Path] = field(default_factory=set)
+
+    def ensure_room(self) -> None:
+        """Raises StoreFull where less than `low_water` bytes are free, and OSError."""
+        found = os.statvfs(self.root)
+        if found.f_bavail * found.f_frsize < self.low_water:
+            raise StoreFull("The disk of the binaries is full.")
 
 
 class FileSink:
     """A `Sink` on a file. `ended` is called once, with the owner, when the sink is committed, aborted or has failed."""
 
-    def __init__(self, start: Start, root: Path, owner: str, low_water: int, ended: Callable[[str], None]) -> None:
+    def __init__(self, start: Start, place: Place, owner: str, ended: Callable[[str], None]) -> None:
         self._start = start
         self._owner = owner
         self._name = secrets.token_hex(16)
-        self._part = _Part(root, owner, self._name, low_water)
+        self._part = _Part(place, owner, self._name)
         self._ended: Callable[[str], None] | None = ended
         self._size = 0
         self._buffer: list[bytes] = []
@@ -84,6 +93,7 @@ class FileSink:
             return
         if self._pending is not None:
             await asyncio.wait([self._pending])
+            self._pending.exception()  # it is thrown away with all the rest
         self._buffer.clear()
         try:
             await self._start(self._part.discard)
@@ -122,19 +132,18 @@ class FileSink:
 class _Part:
     """The file of a sink. All runs on threads, one call at a time. What fails leaves nothing behind."""
 
-    def __init__(self, root: Path, owner: str, name: str, low_water: int) -> None:
-        self._root = root
-        self._folder = root / owner[:2] / owner
+    def __init__(self, place: Place, owner: str, name: str) -> None:
+        self._place = place
+        self._shard = place.root / owner[:2]
+        self._folder = self._shard / owner
         self._final = self._folder / name
         self._path = self._folder / f"{name}.part"
-        self._low_water = low_water
         self._file: io.FileIO | None = None
-        self._new_folders: list[Path] = []
 
     def write(self, pieces: list[bytes]) -> None:
         """Append bytes, making the file with the first. Raises OSError, StoreFull."""
         try:
-            ensure_room(self._root, self._low_water)
+            self._place.ensure_room()
             if self._file is None:
                 self._file = self._create()
             _write_all(self._file.fileno(), pieces)
@@ -151,10 +160,15 @@ class _Part:
                 self._file.close()
                 self._file = None
             os.rename(self._path, self._final)
-            for folder in (self._folder, *self._new_folders):
-                _sync_folder(folder)
+            _sync_folder(self._folder)
+            for folder in (self._folder, self._shard):
+                if folder in self._place.unsynced:  # whoever made it: this binary must not be lost with it
+                    _sync_folder(folder.parent)
+                    self._place.unsynced.discard(folder)
         except FileNotFoundError as error:
             self.discard()
+            if not self._place.root.exists():
+                raise
             raise Conflict("The owner of this binary was removed while it was written.") from error
         except BaseException:
             self.discard()
@@ -170,10 +184,11 @@ class _Part:
         self._final.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # others of this owner are in it
             self._folder.rmdir()
+            self._place.unsynced.discard(self._folder)
 
     def _create(self) -> io.FileIO:
         for _ in range(10):  # the last binary of this owner may go at this moment, and the folder with it
-            self._new_folders = [folder.parent for folder in (self._folder.parent, self._folder) if _made(folder)]
+            self._place.unsynced.update(folder for folder in (self._shard, self._folder) if _made(folder))
             with contextlib.suppress(FileNotFoundError):
                 return io.FileIO(self._path, "xb", opener=_open_private)
         raise StoreAway("The folder of the binaries cannot be used: it vanishes as it is made.")

@@ -110,13 +110,14 @@ def faults(body: Any) -> list[Fault]:
     return list(_field_faults(body))
 
 
-def unknown_key(body: Any, keys: tuple[str, ...], hints: Hints) -> str | None:
-    """Why `keys` lead nowhere in what a body of the form `body` receives; None if they may lead somewhere.
+def unknown_key(example: dict[str, Any], keys: tuple[str, ...], hints: Hints) -> str | None:
+    """Why `keys` lead nowhere in any body of the shape of `example`; None if they may lead somewhere.
 
-    Only objects with keys say what is there: a form may merge any keys, and `{}`, `[]` and `null` hold anything.
+    Only objects with keys and scalars say what is there: `{}`, lists and `null` may hold anything.
     A sentence without its end: "has no key `agee`; did you mean `age`?".
     """
-    place, left = body, keys
+    place: Any = example
+    left = keys
     while left:
         if isinstance(place, dict) and place:
             size = next((n for n in range(1, len(left) + 1) if ".".join(left[:n]) in place), 0)

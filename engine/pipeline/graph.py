@@ -83,14 +83,15 @@ def _read_next(graph: Graph, position: int, node: Any, hints: Hints) -> Iterator
     if not isinstance(node, dict):
         return
     named = node.get("next", [])
-    if not isinstance(named, list) or graph.kinds[position] is None or (graph.kinds[position] == "end" and named):
+    unreadable = not isinstance(named, list) or len(named) > MAX_NAMED
+    if unreadable or graph.kinds[position] is None or (graph.kinds[position] == "end" and named):
         graph.unsure.add(position)
         for target in _meant(node):
             graph.flow[position].extend(graph.by_id.get(target, ()))
-        if graph.kinds[position] == "end" or not isinstance(named, list):
+        if unreadable or graph.kinds[position] == "end":
             return
     seen: set[str] = set()
-    for place, target in enumerate(named[:MAX_NAMED]):
+    for place, target in enumerate(named):
         if isinstance(target, str):
             problem = _enter(graph, position, place, target, seen, hints)
             if problem:
@@ -100,7 +101,7 @@ def _read_next(graph: Graph, position: int, node: Any, hints: Hints) -> Iterator
 
 
 def _meant(node: dict[str, Any]) -> Iterator[str]:
-    """The ids in a `next` that is no list, or that belongs to a type or a side (`then`, `else`) not known here."""
+    """The ids in a `next` that is no list or too long, or belongs to a type or side (`then`, `else`) not known here."""
     for place in (node, node.get("then"), node.get("else")):
         named = place.get("next") if isinstance(place, dict) else None
         yield from (target for target in (named if isinstance(named, list) else [named]) if isinstance(target, str))

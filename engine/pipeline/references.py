@@ -54,7 +54,12 @@ class References:
         except ValueError as error:
             return str(error)
         if path.node == "pipeline":
-            return None
+            if path.field != "nodes" or len(path.keys) < 2:
+                return None
+            path = paths.Path(path.keys[0], path.keys[1], path.keys[2:])
+        return self._wrong(reader, path)
+
+    def _wrong(self, reader: int, path: paths.Path) -> str | None:
         if path.node != "node" and path.node not in self._graph.by_id:
             return self._no_node(path.node)
         if path.field not in FIELDS:

@@ -166,9 +166,9 @@ class SqliteStore:
         return await self._read([], reads.changes, after, limit)
 
     async def _read(self, default: T, operation: Callable[[sqlite3.Connection, *Ts], T], *arguments: *Ts) -> T:
-        """Perform an operation that reads; `default` is what it gives for text that cannot be in a database."""
+        """Perform an operation that reads; `default` is what it finds for a value that cannot be in a database."""
         queue = self._writer if self._readers is None else self._readers
         try:
             return await queue.submit(operation, *arguments)
-        except UnicodeEncodeError:  # a lone surrogate: ids and routes come from outside
+        except (UnicodeEncodeError, OverflowError):  # a lone surrogate, 2**63: ids and cursors come from outside
             return default

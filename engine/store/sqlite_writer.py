@@ -53,7 +53,11 @@ class Writer:
         ready: asyncio.Future[None] = self._loop.create_future()
         thread = threading.Thread(target=self._main, args=(self._loop, ready), name="sqlite-writer", daemon=True)
         thread.start()
-        await ready
+        try:
+            await ready
+        except asyncio.CancelledError:
+            self._queue.put(None)
+            raise
         self._thread = thread
 
     async def stop(self) -> None:
@@ -185,7 +189,7 @@ class Writer:
             outcomes += self._transaction(freeing, guarded=True)
         except sqlite3.Error as error:
             outcomes += failed(freeing, store_error(error, self._path) or failure)
-        self._checkpoint("TRUNCATE")
+        self._checkpoint("PASSIVE")  # the log keeps its size: with it the freed pages can be used on a full disk
         self._reserve_again = time.monotonic()
         self._take_reserve_again()  # before others hear of the room
         return outcomes

@@ -55,14 +55,15 @@ def _(event: Submitted, draft: Draft) -> None:
     if draft.nodes:
         return
     draft.begin()
-    draft.move(entry, draft.node(entry), "running", turn=1, started=draft.now)
+    run = draft.move(entry, "running")
+    run.turn, run.started = 1, draft.now
     draft.finish(entry, event.out)
     draft.advance([entry])
 
 
 @_apply.register
 def _(event: CallAccepted, draft: Draft) -> None:
-    node_id = draft.task.find_call(event.call)
+    node_id = draft.given.find_call(event.call)
     if node_id is not None:
         attempt = _attempt(draft.node(node_id), event.call)
         if attempt.accepted is None:
@@ -71,7 +72,7 @@ def _(event: CallAccepted, draft: Draft) -> None:
 
 @_apply.register
 def _(event: CallReturned, draft: Draft) -> None:
-    node_id = draft.task.find_call(event.call)
+    node_id = draft.given.find_call(event.call)
     if node_id is None:
         return
     attempt = _attempt(draft.node(node_id), event.call)
@@ -82,23 +83,24 @@ def _(event: CallReturned, draft: Draft) -> None:
 
 @_apply.register
 def _(event: CallFailed, draft: Draft) -> None:
-    node_id = draft.task.find_call(event.call)
+    node_id = draft.given.find_call(event.call)
     if node_id is None:
         return
     run = draft.node(node_id)
     attempt = _attempt(run, event.call)
     if attempt.ended is not None:
         return
+    is_last = run.attempts[-1] is attempt
     _set_attempt(draft, node_id, replace(attempt, ended=draft.now, error=event.message, url=event.url or attempt.url))
     if not event.again:
         draft.fail(node_id, event.message)
-    elif run.attempts[-1] is attempt and run.phase == "calling":
+    elif is_last and run.phase == "calling":
         _again(draft, node_id, event.message, event.after)
 
 
 @_apply.register
 def _(event: ServiceAway, draft: Draft) -> None:
-    node_id = draft.task.find_call(event.call)
+    node_id = draft.given.find_call(event.call)
     if node_id is None:
         return
     run = draft.node(node_id)
@@ -106,8 +108,8 @@ def _(event: ServiceAway, draft: Draft) -> None:
         return
     # The attempt was never made: it is taken back, and the time of waiting counts from when it was to be made.
     waiting = f"service {event.service} is away"
-    away = replace(run, phase="away", waiting=waiting, tried=run.tried - 1, attempts=run.attempts[:-1])
-    draft.note(node_id, away, waiting)
+    run = draft.note(node_id, waiting)
+    run.phase, run.tried, run.attempts = "away", run.tried - 1, run.attempts[:-1]
 
 
 @_apply.register
@@ -156,14 +158,14 @@ def _(event: Resumed, draft: Draft) -> None:
 def _(event: Cancelled, draft: Draft) -> None:
     if draft.running:
         draft.stop("error", "cancelled")
-    elif draft.task.message != "cancelled":
-        raise Conflict(f"the task has ended already: {draft.task.status}")
+    elif draft.given.message != "cancelled":
+        raise Conflict(f"the task has ended already: {draft.given.status}")
 
 
 @_apply.register
 def _(event: Retried, draft: Draft) -> None:
-    if draft.task.status != "error":
-        raise Conflict(f"only a failed task can be retried; this one is {draft.task.status}")
+    if draft.given.status != "error":
+        raise Conflict(f"only a failed task can be retried; this one is {draft.given.status}")
     draft.revive()
     started = [node_id for node_id in draft.pipeline.nodes if draft.running and draft.may_start(node_id)]
     draft.advance([node_id for node_id in started if draft.running and draft.start(node_id)])
@@ -174,9 +176,8 @@ def _attempt(run: NodeRun, call: str) -> Attempt:
 
 
 def _set_attempt(draft: Draft, node_id: str, attempt: Attempt) -> None:
-    run = draft.node(node_id)
-    attempts = tuple(attempt if known.id == attempt.id else known for known in run.attempts)
-    draft.put(node_id, replace(run, attempts=attempts))
+    run = draft.change(node_id)
+    run.attempts = tuple(attempt if known.id == attempt.id else known for known in run.attempts)
 
 
 def _lost(draft: Draft, node_id: str, message: str) -> None:
@@ -200,7 +201,8 @@ def _again(draft: Draft, node_id: str, message: str, after: float | None = None,
         pause = max(_pause(node.retry, run), min(after or 0.0, MAX_RETRY_AFTER))
         waiting = f"attempt {run.tried} failed: {message}; the next follows in {pause:.1f} s"
         due = draft.now + int(pause * 1_000_000)
-        draft.note(node_id, replace(run, phase="pausing", due=due, waiting=waiting), waiting)
+        run = draft.note(node_id, waiting)
+        run.phase, run.due = "pausing", due
 
 
 def _pause(retry: Retry, run: NodeRun) -> float:

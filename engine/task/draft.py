@@ -1,6 +1,6 @@
 """A task while one event changes it: what `decide` works on. It ends as a new task and a list of commands.
 
-Nodes are replaced, never changed, so that the task that `decide` was given stays what it was.
+Only copies of nodes are changed, so that the task that `decide` was given stays what it was.
 """
 
 from dataclasses import replace
@@ -25,7 +25,13 @@ class Draft:
         self._status: TaskStatus = task.status
         self._message = task.message
         self._ended = task.ended
+        self._own: set[str] = set()
         self._changed = False
+
+    @property
+    def given(self) -> Task:
+        """The task that the event happens to, as it was."""
+        return self._task
 
     @property
     def task(self) -> Task:
@@ -47,25 +53,31 @@ class Draft:
         return self._status == "running"
 
     def node(self, node_id: str) -> NodeRun:
-        """The node's instance as it stands now."""
+        """The node's instance as it stands now; not to be changed."""
         return self.nodes.get(node_id, PENDING)
 
-    def put(self, node_id: str, run: NodeRun) -> None:
-        """Replace a node's instance without a line in the history."""
-        self.nodes[node_id] = run
+    def change(self, node_id: str) -> NodeRun:
+        """The node's instance, to be changed: a copy that belongs to this draft."""
+        if node_id in self._own:
+            return self.nodes[node_id]
+        self._own.add(node_id)
         self._changed = True
+        run = self.nodes[node_id] = self.node(node_id).copy()
+        return run
 
-    def move(self, node_id: str, run: NodeRun, state: NodeState, **fields: Any) -> NodeRun:
-        """Give the node a new state, and the history a line."""
-        moved = replace(run, state=state, **fields)
-        self.put(node_id, moved)
-        self._history.append(Change(self.now, node_id, state, moved.error if state == "error" else None))
-        return moved
+    def move(self, node_id: str, state: NodeState) -> NodeRun:
+        """Give the node a new state and the history a line; returns the instance, to be changed further."""
+        run = self.change(node_id)
+        run.state = state
+        self._history.append(Change(self.now, node_id, state, run.error if state == "error" else None))
+        return run
 
-    def note(self, node_id: str, run: NodeRun, detail: str) -> None:
-        """Replace a running node's instance, and tell in the history what it waits for."""
-        self.put(node_id, run)
+    def note(self, node_id: str, detail: str) -> NodeRun:
+        """Tell in the history what a running node waits for; returns the instance, to be changed further."""
+        run = self.change(node_id)
+        run.waiting = detail
         self._history.append(Change(self.now, node_id, run.state, detail))
+        return run
 
     # Starting
 
@@ -91,8 +103,9 @@ class Draft:
     def start(self, node_id: str) -> bool:
         """Start a node. True where it is finished at once."""
         node = self.pipeline.nodes[node_id]
-        run = self.node(node_id)
-        run = self.move(node_id, run, "running", turn=run.turn + 1, started=self.now, ended=None, out=None, error=None)
+        run = self.move(node_id, "running")
+        run.turn += 1
+        run.started, run.ended, run.out, run.error = self.now, None, None, None
         try:
             taken = prepare_input(self.pipeline, self.nodes, node_id)
         except InputError as error:
@@ -108,37 +121,38 @@ class Draft:
         """Make the next attempt of a running service node."""
         node = self.pipeline.nodes[node_id]
         assert isinstance(node, ServiceNode)
-        run = self.node(node_id)
+        run = self.change(node_id)
         attempt = Attempt(call_id(self._task, node_id, run.turn, len(run.attempts)), run.turn, self.now)
-        calling = replace(
-            run,
-            phase="calling",
-            due=self.now + int(node.timeout * 1_000_000),
-            waiting=None,
-            tried=run.tried + 1,
-            attempts=(*run.attempts, attempt),
-        )
-        self.put(node_id, calling)
+        run.attempts = (*run.attempts, attempt)
+        run.tried += 1
+        run.phase, run.due, run.waiting = "calling", self.now + int(node.timeout * 1_000_000), None
         self.commands.append(MakeCall(node_id, attempt.id))
 
     # Ending
 
     def finish(self, node_id: str, out: dict[str, Any]) -> None:
         """The node has worked; where it is the `end`, so has the task."""
-        self.move(node_id, self.node(node_id), "finished", out=out, ended=self.now, **_IDLE)
+        run = self.move(node_id, "finished")
+        run.out, run.ended = out, self.now
+        run.idle()
         if node_id == self.pipeline.end.id:
             self.stop("finished", None)
 
     def fail(self, node_id: str, message: str) -> None:
         """The node cannot work, and so neither can the task."""
-        self.move(node_id, self.node(node_id), "error", error=message, ended=self.now, **_IDLE)
+        self.change(node_id).error = message
+        run = self.move(node_id, "error")
+        run.ended = self.now
+        run.idle()
         self.stop("error", f"node {node_id}: {message}")
 
     def stop(self, status: TaskStatus, message: str | None) -> None:
         """End the task; what still runs is given up."""
         for node_id, run in list(self.nodes.items()):
             if run.state == "running":
-                self.move(node_id, run, "cancelled", ended=self.now, **_IDLE)
+                given_up = self.move(node_id, "cancelled")
+                given_up.ended = self.now
+                given_up.idle()
         self.commands.clear()
         self._status, self._message, self._ended = status, message, self.now
         self._task_line(status, message)
@@ -149,7 +163,8 @@ class Draft:
         self._task_line("running")
         for node_id, run in list(self.nodes.items()):
             if run.state in ("error", "cancelled"):
-                self.move(node_id, run, "pending", error=None, ended=None, tried=0)
+                again = self.move(node_id, "pending")
+                again.error, again.ended, again.tried = None, None, 0
 
     def _task_line(self, state: str, detail: str | None = None) -> None:
         self._history.append(Change(self.now, None, state, detail))
@@ -165,6 +180,3 @@ class Draft:
             if self.node(node_id).state == "pending" and len(missing) < len(self.pipeline.predecessors[node_id]):
                 waits.append(f"{node_id} waits for {', '.join(missing)}")
         self.stop("error", f"nothing runs and the end was not reached: {'; '.join(waits) or 'no node is waiting'}")
-
-
-_IDLE: dict[str, Any] = {"phase": None, "due": None, "waiting": None}

@@ -13,7 +13,7 @@ States of a task: `running` -> `finished` | `error`; `error` -> `running` by a r
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Literal
 
@@ -71,9 +71,9 @@ class Attempt:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NodeRun:
-    """A node's instance in a task.
+    """A node's instance in a task. Nobody changes one that belongs to a task: a draft changes its own copies.
 
     `turn` counts its activations. `tried` counts the attempts of this round, which a retry of the task begins anew.
     `phase` says what a running service node is doing: `calling` (the last attempt is under way, `due` is its
@@ -92,6 +92,26 @@ class NodeRun:
     waiting: str | None = None
     tried: int = 0
     attempts: tuple[Attempt, ...] = ()
+
+    def copy(self) -> "NodeRun":
+        """The same in another object."""
+        return NodeRun(
+            self.state,
+            self.turn,
+            self.started,
+            self.ended,
+            self.out,
+            self.error,
+            self.phase,
+            self.due,
+            self.waiting,
+            self.tried,
+            self.attempts,
+        )
+
+    def idle(self) -> None:
+        """Have no timer and nothing under way."""
+        self.phase = self.due = self.waiting = None
 
 
 PENDING = NodeRun()
@@ -168,8 +188,3 @@ def call_id(task: Task, node_id: str, turn: int, number: int) -> str:
     """
     name = f"{node_id}/{turn}/{number}".encode()
     return task.id + blake2b(name, key=bytes.fromhex(task.seal), digest_size=16).hexdigest()
-
-
-def with_revision(task: Task, revision: int) -> Task:
-    """The same task under another revision."""
-    return replace(task, revision=revision)

@@ -1,0 +1,56 @@
+"""The two requests that every task is made of, on the shortest road: submissions and callbacks.
+
+They take no parameter that a framework would have to check, so they go straight from the server to their handler. All
+other requests go on to FastAPI. (Measured: a tenth of the engine's time for a task of three calls.)
+"""
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from engine.api.callbacks import take_result
+from engine.api.problems import answer_error
+from engine.api.services import submit
+
+_SERVICES = "/services/"
+_CALLBACKS = "/processing"
+
+
+class HotPath:
+    """An ASGI application around the FastAPI one."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the two, pass on the rest."""
+        handler = _handler(scope)
+        if handler is None:
+            await self._app(scope, receive, send)
+            return
+        scope["app"] = self._app
+        request = Request(scope, receive, send)
+        response = await _answered(handler, request)
+        await response(scope, receive, send)
+
+
+def _handler(scope: Scope) -> Callable[[Request], Awaitable[Response]] | None:
+    if scope["type"] != "http" or scope["method"] != "POST":
+        return None
+    path: str = scope["path"]
+    if path == _CALLBACKS:
+        return take_result
+    route = path[len(_SERVICES) :]
+    if not path.startswith(_SERVICES) or not route or "/" in route:
+        return None
+    return lambda request: submit(route, request)
+
+
+async def _answered(handler: Callable[[Request], Awaitable[Response]], request: Request) -> Response:
+    try:
+        return await handler(request)
+    except Exception as error:
+        return answer_error(request, error)
