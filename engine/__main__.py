@@ -39,6 +39,7 @@ def main() -> int:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
     # The port is taken before anything is started: a second engine by mistake must not touch the stores.

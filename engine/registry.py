@@ -12,7 +12,7 @@ import orjson
 
 from aiservice.protocol import Announcement
 from engine.clock import Clock
-from engine.errors import Conflict, Invalid, NotFound, Unprocessable
+from engine.errors import Conflict, Fault, NotFound, Unprocessable
 from engine.ids import new_id
 from engine.pipeline.body import Body, compile
 from engine.pipeline.check import check
@@ -177,11 +177,7 @@ class Registry:
             raise Conflict(f"the route `{route}` belongs to a pipeline; announce the operation under another route")
         api = message.api.model_dump()
         definition = service_pipeline(api)
-        faults = check({"type": "pipeline", "nodes": definition["nodes"]})
-        if faults:
-            raise Unprocessable("the announced api is wrong", faults)
-        if not message.url.startswith(("http://", "https://")):
-            raise Invalid("the url of a service starts with http:// or https://")
+        _check_announced(message.url, definition)
         was_alive = self.is_alive(route)
         known = self._instances.get(route, {}).get(message.url)
         if opened is None or ((known is None or known.api != api) and opened.definition != definition):
@@ -279,6 +275,19 @@ def service_pipeline(api: Mapping[str, Any]) -> dict[str, Any]:
             {"id": "end", "type": "end"},
         ],
     }
+
+
+def _check_announced(url: str, definition: Mapping[str, Any]) -> None:
+    """Check an announcement as the definition that calls its address would be. Raises Unprocessable."""
+    entry, service, end = definition["nodes"]
+    called = {"id": service["id"], "type": "service", "url": url, "next": service["next"]}
+    faults = check({"type": "pipeline", "nodes": [entry, called, end]})
+    if faults:
+        places = {"/nodes/0": "", "/nodes/1": ""}
+        raise Unprocessable(
+            "the announcement is wrong",
+            [Fault(places.get(f.pointer[:8], f.pointer[:8]) + f.pointer[8:], f.message) for f in faults],
+        )
 
 
 def _deadline(now: int, interval: float) -> int:

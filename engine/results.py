@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 from pydantic import ValidationError
 
 from aiservice.protocol import Failure, Malformed, boundary_of
 from engine.binaries.base import BinaryStore
 from engine.binaries.receive import FormReceiver, Limits
 from engine.errors import Invalid, TooLarge, Unprocessable, UnsupportedType
+from engine.pipeline.jsontext import parse
 
 MAX_JSON = 8 * 1024**2
 """Bytes of a JSON result."""
@@ -57,10 +57,7 @@ async def _whole(chunks: AsyncIterator[bytes]) -> bytes:
 
 
 def _object(body: bytes) -> dict[str, Any]:
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise Invalid(f"the result is not JSON: {error}") from error
+    value = parse(body, "the result", MAX_JSON)
     if not isinstance(value, dict):
         raise Unprocessable("a JSON result is an object, whose keys are the node's out")
     return value

@@ -262,9 +262,11 @@ class Runner:
             except EngineError as error:
                 _log.warning("task %s, node %s: %s", task.id, command.node, error)
                 return
-            except Exception:
+            except Exception as error:
                 _log.exception("task %s, node %s: the call broke", task.id, command.node)
-                return
+                if isinstance(event, CallFailed):
+                    return  # that was said already
+                event = CallFailed(command.call, f"the engine could not make the call: {error!r}", again=True)
 
     def _accepted(self, task_id: str, event: CallAccepted) -> None:
         lane = self._lanes.of(task_id)

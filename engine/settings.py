@@ -1,6 +1,7 @@
 """Every variable of the environment that the engine reads. A `.env` file in the working directory is read too."""
 
 import ipaddress
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -73,7 +74,7 @@ class Settings(BaseSettings):
         """The engine's URL as services reach it."""
         return self.app_engine or self.local_url
 
-    @property
+    @cached_property
     def external_url(self) -> str:
         """The engine's URL as clients reach it."""
         return self.app_external_url or self.local_url

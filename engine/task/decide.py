@@ -57,8 +57,8 @@ def _(event: Submitted, draft: Draft) -> None:
     draft.begin()
     run = draft.move(entry, "running")
     run.turn, run.started = 1, draft.now
-    draft.finish(entry, event.out)
-    draft.advance([entry])
+    if draft.finish(entry, event.out):
+        draft.advance([entry])
 
 
 @_apply.register
@@ -77,8 +77,8 @@ def _(event: CallReturned, draft: Draft) -> None:
         return
     attempt = _attempt(draft.node(node_id), event.call)
     _set_attempt(draft, node_id, replace(attempt, ended=draft.now, error=None, url=event.url or attempt.url))
-    draft.finish(node_id, event.out)
-    draft.advance([node_id])
+    if draft.finish(node_id, event.out):
+        draft.advance([node_id])
 
 
 @_apply.register
@@ -92,6 +92,7 @@ def _(event: CallFailed, draft: Draft) -> None:
         return
     is_last = run.attempts[-1] is attempt
     _set_attempt(draft, node_id, replace(attempt, ended=draft.now, error=event.message, url=event.url or attempt.url))
+    draft.change(node_id).patience = None
     if not event.again:
         draft.fail(node_id, event.message)
     elif is_last and run.phase == "calling":
@@ -106,10 +107,13 @@ def _(event: ServiceAway, draft: Draft) -> None:
     run = draft.node(node_id)
     if run.phase != "calling" or run.attempts[-1].id != event.call:
         return
-    # The attempt was never made: it is taken back, and the time of waiting counts from when it was to be made.
+    # The attempt does not count. It stays known, for one that is sent again after a crash may have been made before.
     waiting = f"service {event.service} is away"
+    _set_attempt(draft, node_id, replace(run.attempts[-1], ended=draft.now, error=waiting))
     run = draft.note(node_id, waiting)
-    run.phase, run.tried, run.attempts = "away", run.tried - 1, run.attempts[:-1]
+    run.phase, run.tried = "away", run.tried - 1
+    run.patience = run.patience or run.due
+    run.due = run.patience
 
 
 @_apply.register

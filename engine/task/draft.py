@@ -10,6 +10,7 @@ from engine.pipeline.nodes import Pipeline, ServiceNode
 from engine.task.events import Command, MakeCall
 from engine.task.inputs import InputError, prepare_input
 from engine.task.task import PENDING, Attempt, Change, NodeRun, NodeState, Task, TaskStatus, call_id
+from engine.task.weight import MAX_BYTES, TooHeavy, weigh
 
 
 class Draft:
@@ -25,6 +26,7 @@ class Draft:
         self._status: TaskStatus = task.status
         self._message = task.message
         self._ended = task.ended
+        self._weight = task.weight
         self._own: set[str] = set()
         self._changed = False
 
@@ -45,6 +47,7 @@ class Draft:
             status=self._status,
             message=self._message,
             ended=self._ended,
+            weight=self._weight,
         )
 
     @property
@@ -108,14 +111,14 @@ class Draft:
         run.started, run.ended, run.out, run.error = self.now, None, None, None
         try:
             taken = prepare_input(self.pipeline, self.nodes, node_id)
-        except InputError as error:
+            weigh(taken)
+        except (InputError, TooHeavy) as error:
             self.fail(node_id, str(error))
             return False
         if isinstance(node, ServiceNode):
             self.call(node_id)
             return False
-        self.finish(node_id, taken)
-        return True
+        return self.finish(node_id, taken)
 
     def call(self, node_id: str) -> None:
         """Make the next attempt of a running service node."""
@@ -130,13 +133,19 @@ class Draft:
 
     # Ending
 
-    def finish(self, node_id: str, out: dict[str, Any]) -> None:
-        """The node has worked; where it is the `end`, so has the task."""
+    def finish(self, node_id: str, out: dict[str, Any]) -> bool:
+        """The node has worked; where it is the `end`, so has the task. False where the task cannot hold the out."""
+        try:
+            self._weight += weigh(out, MAX_BYTES - self._weight)
+        except TooHeavy as error:
+            self.fail(node_id, str(error))
+            return False
         run = self.move(node_id, "finished")
         run.out, run.ended = out, self.now
         run.idle()
         if node_id == self.pipeline.end.id:
             self.stop("finished", None)
+        return True
 
     def fail(self, node_id: str, message: str) -> None:
         """The node cannot work, and so neither can the task."""

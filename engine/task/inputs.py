@@ -11,6 +11,9 @@ from engine.task.task import PENDING, BinaryRef, NodeRun
 _parse = lru_cache(maxsize=10_000)(parse)
 
 
+_MAX_CHAIN = 64
+
+
 class InputError(ValueError):
     """A path of the input directive finds nothing; the text names it and the keys that are there."""
 
@@ -21,35 +24,61 @@ def prepare_input(pipeline: Pipeline, nodes: Mapping[str, NodeRun], node_id: str
     It follows from the outs of other nodes alone, so it is not stored with the task but prepared again when a call is
     repeated. Values are shared with those outs: nobody changes them.
     """
-    node = pipeline.nodes[node_id]
-    if isinstance(node, EntryNode):
-        return {}
-    if node.input is None:
-        merged: dict[str, Any] = {}
-        for before in pipeline.predecessors[node_id]:
-            merged.update(nodes.get(before, PENDING).out or {})
-        return merged
-    return {name: _follow(pipeline, nodes, node_id, name, path) for name, path in node.input.items()}
+    return _Preparation(pipeline, nodes).input(node_id)
 
 
-def _follow(pipeline: Pipeline, nodes: Mapping[str, NodeRun], node_id: str, name: str, text: str) -> Any:
-    path = _parse(text)
-    if path.node == "pipeline":
-        root: Any = {"nodes": {known: _fields(pipeline, nodes, known) for known in pipeline.nodes}}
-    else:
-        root = _fields(pipeline, nodes, node_id if path.node == "node" else path.node)
-    try:
-        return resolve(root, (path.field, *path.keys), path.node)
-    except PathNotFound as error:
-        raise InputError(f"input `{name}`: {error}") from error
+class _Preparation:
+    """Prepares one input, and on the way each input that it refers to once."""
 
+    def __init__(self, pipeline: Pipeline, nodes: Mapping[str, NodeRun]) -> None:
+        self._pipeline = pipeline
+        self._nodes = nodes
+        self._inputs: dict[str, dict[str, Any]] = {}
+        self._depth = 0
 
-def _fields(pipeline: Pipeline, nodes: Mapping[str, NodeRun], node_id: str) -> dict[str, Any]:
-    """What a path can reach of a node. An out that is not there yet is left out, so that the error says so."""
-    node = pipeline.nodes[node_id]
-    run = nodes.get(node_id, PENDING)
-    fields = {"id": node_id, "type": node.type, "params": node.params, "finished": run.state == "finished"}
-    return fields if run.out is None else {**fields, "out": run.out}
+    def input(self, node_id: str) -> dict[str, Any]:
+        if node_id in self._inputs:
+            return self._inputs[node_id]
+        if self._depth == _MAX_CHAIN:
+            raise InputError(f"more than {_MAX_CHAIN} inputs refer to each other")
+        self._depth += 1
+        prepared = self._inputs[node_id] = self._prepare(node_id)
+        self._depth -= 1
+        return prepared
+
+    def _prepare(self, node_id: str) -> dict[str, Any]:
+        node = self._pipeline.nodes[node_id]
+        if isinstance(node, EntryNode):
+            return {}
+        if node.input is None:
+            merged: dict[str, Any] = {}
+            for before in self._pipeline.predecessors[node_id]:
+                merged.update(self._nodes.get(before, PENDING).out or {})
+            return merged
+        return {name: self._follow(node_id, name, path) for name, path in node.input.items()}
+
+    def _follow(self, node_id: str, name: str, text: str) -> Any:
+        path = _parse(text)
+        keys: tuple[str, ...] = (path.field, *path.keys)
+        if path.node != "pipeline":
+            root: Any = self._fields(node_id if path.node == "node" else path.node, path.field)
+        elif path.field == "nodes" and path.keys and path.keys[0] in self._pipeline.nodes:
+            root = {"nodes": {path.keys[0]: self._fields(path.keys[0], (*path.keys, "")[1])}}
+        else:
+            root = {"nodes": dict.fromkeys(self._pipeline.nodes)}
+        try:
+            return resolve(root, keys, path.node)
+        except PathNotFound as error:
+            raise InputError(f"input `{name}`: {error}") from error
+
+    def _fields(self, node_id: str, wanted: str) -> dict[str, Any]:
+        """What a path can reach of a node. What is not there yet is left out, so that the error says so."""
+        node = self._pipeline.nodes[node_id]
+        run = self._nodes.get(node_id, PENDING)
+        fields = {"id": node_id, "type": node.type, "params": node.params, "finished": run.state == "finished"}
+        if wanted == "input" and run.turn:
+            fields["input"] = self.input(node_id)
+        return fields if run.out is None else {**fields, "out": run.out}
 
 
 def binaries(value: Any, name: str = "") -> Iterator[tuple[str, BinaryRef]]:

@@ -78,7 +78,8 @@ class NodeRun:
     `turn` counts its activations. `tried` counts the attempts of this round, which a retry of the task begins anew.
     `phase` says what a running service node is doing: `calling` (the last attempt is under way, `due` is its
     deadline), `pausing` (`due` is when the next attempt is made) or `away` (no instance is alive; `due` is when the
-    node gives up). `waiting` is that in words.
+    node gives up). `waiting` is that in words. `patience` is when a node that found its service away gives up, however
+    often the service comes back and goes again.
     """
 
     state: NodeState = "pending"
@@ -92,6 +93,7 @@ class NodeRun:
     waiting: str | None = None
     tried: int = 0
     attempts: tuple[Attempt, ...] = ()
+    patience: int | None = None
 
     def copy(self) -> "NodeRun":
         """The same in another object."""
@@ -107,11 +109,12 @@ class NodeRun:
             self.waiting,
             self.tried,
             self.attempts,
+            self.patience,
         )
 
     def idle(self) -> None:
         """Have no timer and nothing under way."""
-        self.phase = self.due = self.waiting = None
+        self.phase = self.due = self.waiting = self.patience = None
 
 
 PENDING = NodeRun()
@@ -133,7 +136,7 @@ class Task:
 
     `seal` is a secret of 128 random bits in hex that never leaves the engine: it marks binaries in the stored document
     and is the key from which call ids are derived. `nodes` holds the nodes that have started; `history`
-    grows by a line with every state.
+    grows by a line with every state, `weight` is about the size of all outs in bytes.
     """
 
     id: str
@@ -147,6 +150,7 @@ class Task:
     message: str | None = None
     nodes: Mapping[str, NodeRun] = ()  # type: ignore[assignment]
     history: tuple[Change, ...] = ()
+    weight: int = 0
 
     def node(self, node_id: str) -> NodeRun:
         """The node's instance; a pending one where it has not started."""
