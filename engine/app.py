@@ -17,6 +17,7 @@ from engine.binaries.base import BinaryStore
 from engine.binaries.files import FileBinaries
 from engine.clock import Clock
 from engine.dispatch import Dispatcher
+from engine.instances import Instances
 from engine.metrics import Metrics
 from engine.news import Hub
 from engine.registry import Registry
@@ -47,11 +48,17 @@ def make_engine(settings: Settings) -> tuple[Engine, Dispatcher]:
     """Put the parts together; nothing is started."""
     clock, metrics, hub, watch = Clock(), Metrics(), Hub(), Watch()
     store, binaries = make_store(settings), make_binaries(settings)
-    registry = Registry(store, clock)
-    dispatcher = Dispatcher(registry, binaries, clock, metrics, watch, settings.engine_url)
-    runner = Runner(store, registry, dispatcher, clock, hub, metrics)
-    sweeper = Sweeper(store, binaries, registry, runner, clock, watch, settings.app_cron, settings.app_lifespan)
-    return Engine(settings, store, binaries, registry, runner, sweeper, hub, metrics, clock, watch), dispatcher
+    instances = Instances(store, clock)
+    registry = Registry(store, clock, instances)
+    dispatcher = Dispatcher(instances, binaries, clock, metrics, watch, settings.engine_url)
+    runner = Runner(store, registry, instances, dispatcher, clock, hub, metrics)
+    sweeper = Sweeper(
+        store, binaries, registry, instances, runner, clock, watch, settings.app_cron, settings.app_lifespan
+    )
+    return (
+        Engine(settings, store, binaries, registry, instances, runner, sweeper, hub, metrics, clock, watch),
+        dispatcher,
+    )
 
 
 async def start(engine: Engine, dispatcher: Dispatcher) -> None:

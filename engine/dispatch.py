@@ -30,9 +30,9 @@ from aiservice.protocol import (
 from engine.binaries.base import BinaryStore
 from engine.clock import Clock
 from engine.errors import EngineError, StoreAway, StoreFull
+from engine.instances import Instance, Instances
 from engine.metrics import Metrics
 from engine.pipeline.nodes import Pipeline, ServiceNode
-from engine.registry import Instance, Registry
 from engine.results import read_result
 from engine.task.events import CallAccepted, CallFailed, CallReturned, Event, MakeCall, ServiceAway
 from engine.task.inputs import binaries, prepare_input
@@ -66,9 +66,9 @@ class Dispatcher:
     """See the module. `engine_url` is where services reach this engine."""
 
     def __init__(
-        self, registry: Registry, store: BinaryStore, clock: Clock, metrics: Metrics, watch: Watch, engine_url: str
+        self, instances: Instances, store: BinaryStore, clock: Clock, metrics: Metrics, watch: Watch, engine_url: str
     ) -> None:
-        self._registry = registry
+        self._instances = instances
         self._store = store
         self._clock = clock
         self._metrics = metrics
@@ -93,7 +93,7 @@ class Dispatcher:
         """Make one call; return what came of it. Raises StoreAway and StoreFull, after which it is to be repeated."""
         node = pipeline.nodes[command.node]
         assert isinstance(node, ServiceNode)
-        target = self._registry.target(node.service, node.url)
+        target = self._instances.target(node.service, node.url)
         if target.url is None:
             return self._counted(ServiceAway(command.call, node.service or node.url or ""))
         call = Call(task.id, command.call, node, prepare_input(pipeline, task.nodes, command.node))
@@ -128,7 +128,7 @@ class Dispatcher:
             return CallFailed(call.id, str(error), again=False, url=url)
         except (aiohttp.ClientError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
             if instance is not None:
-                self._registry.failed(instance)
+                self._instances.failed(instance)
             return CallFailed(call.id, f"POST {url} failed: {_reason(error)}", again=True, url=url)
         except ValueError as error:
             return CallFailed(call.id, f"POST {url} failed: {error}", again=False, url=url)

@@ -12,8 +12,9 @@ from typing import Any
 
 from engine.clock import Clock
 from engine.dispatch import Dispatcher
-from engine.errors import EngineError, NotFound, StoreAway, StoreFull
+from engine.errors import EngineError, NotFound, StoreAway, StoreFull, TooLarge
 from engine.ids import new_id
+from engine.instances import Instances
 from engine.lanes import Item, Lane, Lanes, Outcome, fail
 from engine.metrics import Metrics
 from engine.news import Hub, News
@@ -46,10 +47,18 @@ class Runner:
     """See the module. `on_due` is told the earliest timer of every task that is saved with one."""
 
     def __init__(
-        self, store: Store, registry: Registry, dispatcher: Dispatcher, clock: Clock, hub: Hub, metrics: Metrics
+        self,
+        store: Store,
+        registry: Registry,
+        instances: Instances,
+        dispatcher: Dispatcher,
+        clock: Clock,
+        hub: Hub,
+        metrics: Metrics,
     ) -> None:
         self._store = store
         self._registry = registry
+        self._instances = instances
         self._dispatcher = dispatcher
         self._clock = clock
         self._hub = hub
@@ -73,6 +82,8 @@ class Runner:
         now = self._clock.now()
         empty = new_task(task_id, new_id(), opened.row.route, opened.row.id, now)
         task, commands = decide(opened.pipeline, empty, Submitted(out), now)
+        if task.node(opened.pipeline.entry.id).state != "finished":
+            raise TooLarge(task.message or "the body is larger than a task may hold")
         task = replace(task, revision=1)
         row = task_row(task, 0)
         submission = Submission(opened.row.route, key[0], key[1], task_id) if key else None
@@ -252,7 +263,7 @@ class Runner:
                 outcome = await self.send(task.id, event)
                 if not outcome.changed:
                     await self._dispatcher.discard(event)
-                elif isinstance(event, ServiceAway) and self._registry.reachable(event.service):
+                elif isinstance(event, ServiceAway) and self._instances.reachable(event.service):
                     await self.send(task.id, ServiceBack(frozenset([event.service])))  # it came back meanwhile
                 return
             except (StoreAway, StoreFull) as error:

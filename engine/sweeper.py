@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from engine.binaries.base import BinaryStore
 from engine.clock import Clock
 from engine.errors import EngineError
+from engine.instances import Instances
 from engine.registry import Registry
 from engine.runner import Runner
 from engine.store.base import Store
@@ -33,6 +34,7 @@ class Sweeper:
         store: Store,
         binaries: BinaryStore,
         registry: Registry,
+        instances: Instances,
         runner: Runner,
         clock: Clock,
         watch: Watch,
@@ -42,6 +44,7 @@ class Sweeper:
         self._store = store
         self._binaries = binaries
         self._registry = registry
+        self._instances = instances
         self._runner = runner
         self._clock = clock
         self._watch = watch
@@ -117,8 +120,8 @@ class Sweeper:
         while True:
             try:
                 await self._tell_running(Resumed(self._started))
-                await self._tell_running(ServiceBack(self._registry.alive_names()), waiting=True)
-                for url in self._registry.dead_urls():
+                await self._tell_running(ServiceBack(self._instances.alive_names()), waiting=True)
+                for url in self._instances.dead_urls():
                     await self._tell_running(InstanceLost(url))
                 return
             except EngineError as error:
@@ -138,7 +141,7 @@ class Sweeper:
     async def _service_back(self, route: str) -> None:
         while True:
             try:
-                await self._tell_running(ServiceBack(self._registry.names(route)), waiting=True)
+                await self._tell_running(ServiceBack(self._instances.names(route)), waiting=True)
                 return
             except EngineError as error:
                 _log.warning("telling that %s is back: %s; trying again", route, error)
@@ -149,7 +152,7 @@ class Sweeper:
         for instance in await self._registry.expire():
             _log.warning("%s at %s stopped announcing itself", instance.route, instance.url)
             await self._tell_running(InstanceLost(instance.url))
-        expiry = self._registry.next_expiry()
+        expiry = self._instances.next_expiry()
         seconds = None if expiry is None else max((expiry - self._clock.now()) / 1_000_000, 0.05)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._service_seen.wait(), seconds)

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from engine.binaries.base import BinaryStore
 from engine.clock import Clock
 from engine.errors import Invalid, TimedOut, TooLarge, UnsupportedType
+from engine.instances import Instances
 from engine.metrics import Metrics
 from engine.news import Hub
 from engine.pipeline.jsontext import parse
@@ -38,6 +39,7 @@ class Engine:
     store: Store
     binaries: BinaryStore
     registry: Registry
+    instances: Instances
     runner: Runner
     sweeper: Sweeper
     hub: Hub

@@ -1,4 +1,4 @@
-"""The `Range` header (RFC 9110, 14.2): which part of a file is wanted."""
+"""Which part of a file is wanted, and whether it is wanted at all (RFC 9110, 13.1.2 and 14.2)."""
 
 import re
 
@@ -28,3 +28,9 @@ def wanted_range(header: str | None, if_range: str | None, etag: str, size: int)
     if start >= size or start >= end:
         raise RangeWrong(f"the file has {size} bytes", size)
     return start, end
+
+
+def is_unchanged(if_none_match: str | None, etag: str) -> bool:
+    """Whether the client has this version of the file already."""
+    tags = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
+    return etag in tags or tags == ["*"]

@@ -91,7 +91,7 @@ def describe(engine: Engine, opened: Opened) -> dict[str, Any]:
     state["url"] = f"{engine.settings.external_url}/services/{row.route}"
     described: dict[str, Any] = {**opened.definition, "state": state}
     if row.kind == "service":
-        instances = registry.instances(row.route)
+        instances = engine.instances.of(row.route)
         described["api"] = opened.definition["nodes"][0]["api"]
         described["url"] = next((i.url for i in instances if i.alive), None)
         state["instances"] = [{"url": i.url, "alive": i.alive, "calls": i.calls} for i in instances]

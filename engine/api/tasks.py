@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from engine.api.deps import Engine, Json, engine_of, moment
-from engine.api.ranges import wanted_range
+from engine.api.ranges import is_unchanged, wanted_range
 from engine.api.views import file_of, raw_of, result_of, status_of
 from engine.binaries.sniff import content_disposition, inline
 from engine.errors import Fault, NotFound, Unprocessable
@@ -104,7 +104,7 @@ async def get_file(task_id: str, name: str, request: Request) -> Response:
         "Content-Disposition": content_disposition(ref.name, inline(ref.type)),
         "Cache-Control": "private, max-age=0, must-revalidate",
     }
-    if etag in (tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")):
+    if is_unchanged(request.headers.get("if-none-match"), etag):
         return Response(None, 304, headers)
     part = wanted_range(request.headers.get("range"), request.headers.get("if-range"), etag, ref.size)
     start, end = part or (0, ref.size)

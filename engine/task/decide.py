@@ -67,6 +67,7 @@ def _(event: CallAccepted, draft: Draft) -> None:
     if node_id is not None:
         attempt = _attempt(draft.node(node_id), event.call)
         if attempt.accepted is None:
+            draft.change(node_id).patience = None
             _set_attempt(draft, node_id, replace(attempt, accepted=event.at, url=event.url))
 
 
@@ -188,6 +189,7 @@ def _lost(draft: Draft, node_id: str, message: str) -> None:
     """The last attempt will not come back; a late callback of it is still taken."""
     run = draft.node(node_id)
     _set_attempt(draft, node_id, replace(run.attempts[-1], ended=draft.now, error=message))
+    draft.change(node_id).patience = None
     _again(draft, node_id, message, at_once=True)
 
 

@@ -2,11 +2,15 @@
 
 from typing import Any
 
+from engine.task.task import BinaryRef
+
 MAX_BYTES = 16 * 1024**2
 """Of all values that a task holds, and of one node's input; about as many bytes as they take in JSON."""
 
 MAX_DEPTH = 128
 """Of objects and lists within each other. What comes in may have 64; a pipeline can nest it further."""
+
+_REFERENCE = 150
 
 
 class TooHeavy(ValueError):
@@ -24,6 +28,8 @@ def weigh(value: Any, limit: int = MAX_BYTES) -> int:
 def _weigh(value: Any, limit: int, depth: int) -> int:
     if isinstance(value, str):
         total = len(value) + 2
+    elif isinstance(value, BinaryRef):
+        total = len(value.name) + len(value.type) + _REFERENCE
     elif isinstance(value, dict):
         total = _weigh_all(((key, item) for key, item in value.items()), limit, depth)
     elif isinstance(value, list):

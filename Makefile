@@ -1,0 +1,57 @@
+# Each target sets up by itself all that it needs, from the lock files; what is up to date is left alone.
+# Needed on the machine: Python 3.11 or later, make, git. Another Python: make PYTHON=/path/to/python3 ...
+# More arguments for the test runner: make test ARGS="-k blur"
+
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+ARGS ?=
+
+# What the Procfile starts; apart from the engine these are folders of services/.
+override PROGRAMS = $(shell sed -n 's/^\([a-z_]*\):.*/\1/p' Procfile)
+override RUN := .venv/bin/python -m
+override SYNC = $(if $(PYTHON),$(PYTHON),$(error Python 3.11 or later is needed; none was found. \
+	Name one with PYTHON=/path/to/python3)) tools/sync.py
+
+# Variables of another environment that this shell may be in; they would lead Python astray.
+unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
+# Compiled modules are kept, in the environments: each start after the first takes half the time.
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test check bench format clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
+		printf 'make %-8s %s\n' "$$name" "$$text"; done
+
+setup: ## all environments, as the lock files say
+	@$(SYNC)
+
+demo: ## blur the face of the sample picture through the whole system, and show what happened
+	@$(SYNC) $(PROGRAMS)
+	@$(RUN) tools.demo
+
+run: ## start engine and services, load the pipelines, stay until Ctrl-C
+	@$(SYNC) $(PROGRAMS)
+	@$(RUN) tools.run
+
+test: ## all tests of the engine, the SDK and the services
+	@$(SYNC) --tolerate-python
+	@$(RUN) tools.suites $(ARGS)
+
+check: ## formatting, types, imports, budgets
+	@$(SYNC) --tolerate-python
+	@$(RUN) tools.check
+
+bench: ## the benchmarks: speed beside a bare script that makes the same calls
+	@$(SYNC) engine
+	@$(RUN) benchmarks $(ARGS)
+
+format: ## bring the code into shape
+	@$(SYNC) engine
+	@.venv/bin/isort --resolve-all-configs --config-root . --quiet . && .venv/bin/black --quiet .
+
+clean: ## remove environments, caches and results; data/ is kept
+	@rm -rf .venv services/*/.venv demo benchmarks/out .mypy_cache .pytest_cache .hypothesis \
+		.import_linter_cache services/*/.mypy_cache services/*/.pytest_cache services/*/.hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""What the Makefile calls: environments, checks, tests, the runner and the demo."""

@@ -1,0 +1,55 @@
+"""The pipelines that ship with the project: reading them, and giving them to a running engine."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tools.layout import PIPELINES
+from tools.supervisor import until
+
+
+class Refused(Exception):
+    """The engine does not take a pipeline; the text is its reason."""
+
+
+def pipelines(folder: Path = PIPELINES) -> dict[str, dict[str, Any]]:
+    """Return the definitions by file name, without ending."""
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))}
+
+
+def route_of(definition: Mapping[str, Any]) -> str:
+    """Return the route that a definition opens."""
+    return str(next(node["api"]["route"] for node in definition["nodes"] if node["type"] == "entry"))
+
+
+def services_of(definition: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the routes of the operations that a definition uses."""
+    for node in definition["nodes"]:
+        if "service" in node:
+            yield node["service"]
+
+
+async def load(client: httpx.AsyncClient, definition: Mapping[str, Any]) -> str:
+    """Open the route of a pipeline, or bring it to this definition; return `new`, `unchanged` or `new version`."""
+    route = route_of(definition)
+    stored = await client.get(f"/services/{route}")
+    if stored.status_code == 404:
+        outcome, answer = "new", await client.post("/services", json=definition)
+    elif stored.status_code == 200 and stored.json().get("nodes") == definition["nodes"]:
+        return "unchanged"
+    else:
+        outcome, answer = "new version", await client.put(f"/services/{route}", json=definition)
+    if answer.status_code != 200:
+        raise Refused(f"the engine does not take the pipeline {route}: {answer.status_code} {answer.text[:2_000]}")
+    return outcome
+
+
+async def load_all(client: httpx.AsyncClient, seconds: float) -> dict[str, str]:
+    """Wait for the operations that the shipped pipelines use, then load these; return the outcome by route."""
+    definitions = pipelines().values()
+    for service in sorted({name for definition in definitions for name in services_of(definition)}):
+        await until(client, f"/services/{service}", seconds, f"the operation {service} was not announced")
+    return {route_of(definition): await load(client, definition) for definition in definitions}

@@ -1,0 +1,122 @@
+"""All tests: `python -m tools.suites [PYTEST ARGUMENT...]`. Runs the suite of each part in the part's environment.
+
+The closing lines give the numbers of each suite, and the last one those of all: `N passed, N failed`, with
+`, N skipped` only where tests were skipped. A suite that could not run is said loudly and counts for nothing. Exit
+code 1 where a test failed, a suite broke off, a suite could not run and `CI` is set, or no test ran at all.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.layout import Part, parts
+from tools.sync import banner
+
+NO_TESTS_COLLECTED = 5
+INTERRUPTED = 2
+
+
+@dataclass(frozen=True)
+class Count:
+    """What came of a suite. `broken` says why it did not come to its end, `absent` why it did not even begin."""
+
+    name: str
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+    broken: str = ""
+    absent: str = ""
+
+    @property
+    def numbers(self) -> str:
+        """The numbers as a line."""
+        return f"{self.passed} passed, {self.failed} failed" + (f", {self.skipped} skipped" if self.skipped else "")
+
+    def __str__(self) -> str:
+        if self.absent:
+            return f"{self.name}: NOT RUN: {self.absent}"
+        return f"{self.name}: {self.numbers} ({self.seconds:.1f} s)" + (
+            f" BROKE OFF: {self.broken}" * bool(self.broken)
+        )
+
+
+def count(name: str, report: Path, exit_code: int, selected: bool = False) -> Count:
+    """Read the numbers of a suite from its JUnit report.
+
+    A suite that ended badly without a failed test in its report counts as one failure: something is wrong that no test
+    stands for. `selected` tells that arguments chose among the tests, so that none is no fault.
+    """
+    passed = failed = skipped = 0
+    seconds = 0.0
+    broken = ""
+    try:
+        root = ElementTree.parse(report).getroot()
+    except (OSError, ElementTree.ParseError):
+        broken = f"no report, exit code {exit_code}"
+    else:
+        for case in root.iter("testcase"):
+            outcomes = {child.tag for child in case}
+            failed += bool(outcomes & {"failure", "error"})
+            skipped += "skipped" in outcomes and not outcomes & {"failure", "error"}
+            passed += not outcomes & {"failure", "error", "skipped"}
+        seconds = sum(float(suite.get("time", "0")) for suite in root.iter("testsuite"))
+    if exit_code == NO_TESTS_COLLECTED and not selected:
+        broken = "it has no tests"
+    elif exit_code not in (0, 1, NO_TESTS_COLLECTED):
+        broken = broken or f"exit code {exit_code}"
+    if (broken or exit_code == 1) and not failed:
+        failed = 1
+    return Count(name, passed, failed, skipped, seconds, broken)
+
+
+def run(part: Part, arguments: Sequence[str], reports: Path) -> Count:
+    """Run the suite of one part, its words going straight through."""
+    if not part.python.exists():
+        return Count(part.name, absent=f"it has no environment; it needs Python {part.requires_python}")
+    report = reports / f"{part.name}.xml"
+    print(f"\n===== {part.name} =====", flush=True)
+    command = [str(part.python), "-m", "pytest", "-q", f"--junitxml={report}", *arguments]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    done = subprocess.run(command, cwd=part.folder, env=environment, stdin=subprocess.DEVNULL, check=False)
+    return count(part.name, report, done.returncode, selected=bool(arguments))
+
+
+def summary(counts: Sequence[Count]) -> str:
+    """Return the closing lines: one per suite, the loud ones, the sum."""
+    total = Count("all", *(sum(getattr(item, field) for item in counts) for field in ("passed", "failed", "skipped")))
+    absent = [str(item) for item in counts if item.absent]
+    lines = ["", *map(str, counts)]
+    if absent:
+        lines.append(banner("\n".join(absent)))
+    return "\n".join([*lines, total.numbers])
+
+
+def verdict(counts: Sequence[Count], strict: bool) -> int:
+    """Return the exit code. `strict`: a suite that could not run is a failure too."""
+    nothing = not any(item.passed for item in counts)
+    return int(nothing or any(item.failed or (strict and item.absent) for item in counts))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run all suites, one after the other: they start real programs and would take each other's time."""
+    folder = Path(tempfile.mkdtemp(prefix="reports-"))
+    try:
+        counts = [run(part, arguments, folder) for part in parts()]
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(summary(counts), flush=True)
+    return verdict(counts, strict=bool(re.fullmatch("1|true|yes", os.environ.get("CI", ""), re.IGNORECASE)))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
