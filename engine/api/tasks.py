@@ -90,7 +90,8 @@ async def _happen(request: Request, task_id: str, event: Event) -> Response:
     return Json(status_of(outcome.task, await engine.registry.definition(outcome.task.definition)))
 
 
-@router.api_route("/tasks/{task_id}/files/{name:path}", methods=["GET", "HEAD"], summary="One binary of the result")
+@router.head("/tasks/{task_id}/files/{name:path}", include_in_schema=False)
+@router.get("/tasks/{task_id}/files/{name:path}", summary="One binary of the result")
 async def get_file(task_id: str, name: str, request: Request) -> Response:
     """Streamed; understands `Range` and `If-None-Match`."""
     engine = engine_of(request)

@@ -1,0 +1,71 @@
+"""Tells the engine which operations there are, at start and again and again, so that it knows that they are alive."""
+
+import asyncio
+import logging
+
+import aiohttp
+
+from aiservice.deliver import growing_delays
+from aiservice.protocol import Announcement
+from aiservice.service import Service
+
+log = logging.getLogger("aiservice.announce")
+
+
+class Announcer:
+    """Announces every operation of one service to one engine."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, service: Service, engine: str, address: str, interval: float
+    ) -> None:
+        self._session = session
+        self._url = f"{engine}/services"
+        self._interval = interval
+        self._messages = [
+            Announcement(url=f"{address}{operation.path}", api=operation.api, interval=interval)
+            for operation in service.operations
+        ]
+        self._trouble: str | None = ""
+
+    async def run(self) -> None:
+        """Announce until cancelled: every interval, and sooner while the engine is not there."""
+        delays = growing_delays(1.0, self._interval)
+        while True:
+            trouble = await self._announce()
+            self._tell(trouble)
+            if trouble is None:
+                delays = growing_delays(1.0, self._interval)
+                await asyncio.sleep(self._interval)
+            else:
+                await asyncio.sleep(min(next(delays), self._interval))
+
+    async def _announce(self) -> str | None:
+        """Send all messages; return what went wrong, or None."""
+        trouble = None
+        for message in self._messages:
+            found = await self._send(message)
+            trouble = trouble or found
+        return trouble
+
+    async def _send(self, message: Announcement) -> str | None:
+        timeout = aiohttp.ClientTimeout(total=10)
+        try:
+            async with self._session.post(
+                self._url, json=message.model_dump(), timeout=timeout, allow_redirects=False
+            ) as answer:
+                if answer.status < 300:
+                    return None
+                text = (await answer.content.read(500)).decode("utf-8", "replace")
+                return f"{message.api.route}: answered {answer.status}: {text}"
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return f"not reached: {str(error) or type(error).__name__}"
+
+    def _tell(self, trouble: str | None) -> None:
+        """Log a change, not every turn."""
+        if trouble == self._trouble:
+            return
+        self._trouble = trouble
+        if trouble is None:
+            log.info("announced to %s: %s", self._url, ", ".join(message.api.route for message in self._messages))
+        else:
+            log.warning("cannot announce to %s, tried again: %s", self._url, trouble)

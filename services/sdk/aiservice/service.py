@@ -1,0 +1,148 @@
+"""A service and its operations, as its author declares them; nothing here serves, listens or runs."""
+
+import inspect
+import re
+import sys
+from collections.abc import Callable
+from inspect import cleandoc
+from typing import Any, TypeVar
+
+from aiservice.parameters import Parameter, Received, bind, parameters_of
+from aiservice.protocol import Api
+from aiservice.results import Writer, writer_of
+from aiservice.samples import sample_body
+from aiservice.settings import Settings, WrongSetting, read_settings
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_PATH = re.compile(r"^(/[A-Za-z0-9._~-]+)+$")
+_OWN = ("tasks", "health", "metrics", "docs", "openapi.json", "swagger")
+
+declared: dict[str, "Service"] = {}
+"""Every service of this process by its name: a worker process finds its own here after it has imported the module."""
+
+
+class Operation:
+    """One operation: a function, where it is reached, and what its hints and its docstring say about it."""
+
+    def __init__(self, function: Callable[..., Any], path: str, api: Api, parameters: list[Parameter]) -> None:
+        self.function = function
+        self.path = path
+        self.api = api
+        self.parameters = parameters
+        self.writer: Writer = writer_of(function)
+
+    @property
+    def route(self) -> str:
+        """The operation's name, here and in the engine."""
+        return self.api.route
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether its body is multipart: then at least one parameter is a binary."""
+        return any(parameter.is_binary for parameter in self.parameters)
+
+    def bind(self, received: Received) -> dict[str, Any]:
+        """Return the arguments of one call. Raises Problem (400, 422)."""
+        return bind(self.parameters, received)
+
+
+class Service:
+    """A set of operations that run in the same workers.
+
+    `workers` calls run at the same time (the variable APP_WORKERS overrides it), each in a thread, or with `processes`
+    each in a process of its own.
+    """
+
+    def __init__(self, name: str, summary: str = "", *, workers: int = 1, processes: bool = False) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9._-]{1,100}", name):
+            raise ValueError(f"the name of a service has letters, digits, `.`, `_` and `-` only, not {name!r}")
+        if workers < 1:
+            raise ValueError("a service needs at least one worker")
+        self.name = name
+        self.summary = summary
+        self.workers = workers
+        self.processes = processes
+        self.operations: list[Operation] = []
+        self.loaders: list[Callable[[], Any]] = []
+        self.module: str = sys._getframe(1).f_globals.get("__name__", "__main__")
+        declared[name] = self
+
+    def operation(
+        self,
+        route: str,
+        *,
+        path: str,
+        example: dict[str, Any] | None = None,
+        summary: str | None = None,
+        description: str | None = None,
+    ) -> Callable[[Function], Function]:
+        """Declare an operation; the function itself is left as it is.
+
+        `example` is the body of an operation without binaries, with example values. Raises TypeError or ValueError,
+        at import, for what cannot work: a parameter without type, an async function, a path or route taken or wrong.
+        """
+
+        def declare(function: Function) -> Function:
+            self._check(route, path, function)
+            parameters = parameters_of(function)
+            first, _, rest = cleandoc(function.__doc__ or "").partition("\n")
+            api = Api(
+                route=route,
+                body=_body_of(function, parameters, example),
+                summary=first.strip() if summary is None else summary,
+                description=rest.strip() if description is None else description,
+            )
+            self.operations.append(Operation(function, path, api, parameters))
+            return function
+
+        return declare
+
+    def on_load(self, function: Function) -> Function:
+        """Run this function, which takes nothing, in the worker before the service is ready."""
+        self.loaders.append(function)
+        return function
+
+    def run(self) -> None:
+        """Serve until a signal says to stop; exits with 0, 1 after a failure, 2 for a wrong setting."""
+        settings = _settings_or_exit()
+        # Only a service that runs needs the server: declaring one, and its worker processes, start faster without.
+        from aiservice.server import main
+
+        sys.exit(main(self, settings))
+
+    def load(self) -> None:
+        """Run what was declared with `on_load`, in order."""
+        for loader in self.loaders:
+            loader()
+
+    def find(self, route: str) -> Operation:
+        """Return an operation by its route. Raises KeyError."""
+        for operation in self.operations:
+            if operation.route == route:
+                return operation
+        raise KeyError(route)
+
+    def _check(self, route: str, path: str, function: Callable[..., Any]) -> None:
+        if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+            raise TypeError(f"{function.__qualname__}: an operation is a plain function (def); it runs in a worker")
+        if not _PATH.match(path) or path.split("/")[1] in _OWN or {".", ".."} & set(path.split("/")):
+            raise ValueError(f"the path {path!r} cannot be used; take one like '/blur' (not {', '.join(_OWN)})")
+        if any(operation.path == path or operation.route == route for operation in self.operations):
+            raise ValueError(f"the path {path!r} or the route {route!r} is declared twice")
+
+
+def _settings_or_exit() -> Settings:
+    try:
+        return read_settings()
+    except WrongSetting as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+
+
+def _body_of(function: Callable[..., Any], parameters: list[Parameter], example: dict[str, Any] | None) -> Any:
+    if any(parameter.is_binary for parameter in parameters):
+        if example is not None:
+            raise TypeError(f"{function.__qualname__}: an example is for operations without binaries")
+        return [parameter.name for parameter in parameters if parameter.required]
+    return sample_body(parameters) if example is None else example

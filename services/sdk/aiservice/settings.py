@@ -1,0 +1,60 @@
+"""Every variable that a service reads from its environment or from `.env`, with its default and what it means."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from yarl import URL
+
+
+class WrongSetting(Exception):
+    """A variable has a value that cannot be used; the text is a sentence that names it."""
+
+
+def _web_address(text: str) -> str:
+    try:
+        url = URL(text)
+        good = url.scheme in ("http", "https") and bool(url.host) and not url.query_string and not url.user
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError("it must be a URL like http://host:8080")
+    return text.rstrip("/")
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+
+
+class Settings(BaseSettings):
+    """The settings of one service."""
+
+    model_config = SettingsConfigDict(env_prefix="APP_", env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8080, ge=0, le=65_535, description="port to listen on; 0 takes a free one")
+    log: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
+    engine: WebAddress | None = Field(None, description="URL of the engine, to announce the operations to")
+    service: WebAddress | None = Field(None, description="URL under which the engine reaches this service")
+    notify_cron: float = Field(30.0, gt=0, le=86_400, description="seconds between two announcements")
+    workers: int | None = Field(None, ge=1, le=256, description="calls that run at once; else what the service says")
+    queue: int = Field(64, ge=0, le=100_000, description="calls that may wait for a worker; one more is answered 429")
+    lifespan: float = Field(600.0, gt=0, le=31_536_000, description="seconds that a result of direct use is kept")
+    grace: float = Field(60.0, ge=0, le=86_400, description="seconds after SIGTERM for finishing what was taken")
+    max_body: int = Field(2 << 30, ge=1, description="bytes of a request at most")
+    max_json: int = Field(10 << 20, ge=1, description="bytes of JSON in a request at most")
+    max_pixels: int = Field(40_000_000, ge=1, description="pixels of a picture at most")
+    upload_pause: float = Field(60.0, gt=0, le=86_400, description="seconds between two pieces of an upload at most")
+    tmp: str | None = Field(None, description="folder for files of calls; else the system's temporary folder")
+
+
+def read_settings() -> Settings:
+    """Read them. Raises WrongSetting."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        name = f"APP_{str(first['loc'][0]).upper()}" if first["loc"] else "the environment"
+        message = first["msg"].removeprefix("Value error, ")
+        raise WrongSetting(f"{name} is wrong: {message}, not {first['input']!r}") from None
+    except UnicodeDecodeError:
+        raise WrongSetting("the file .env is wrong: it is not UTF-8") from None

@@ -1,0 +1,60 @@
+"""Announcements: one message per operation, at start, again and again, and sooner while the engine is away."""
+
+from typing import Any
+
+from aiservice.protocol import Announcement
+from aiservice.testing import CallbackReceiver, free_port, wait_until
+
+ROUTES = ["echo", "held", "mirror", "shape", "digest", "return", "several", "png", "fail"]
+ADDRESS = "http://service.test:9000"
+
+
+def announcing(receiver: CallbackReceiver, every: str) -> dict[str, str]:
+    engine = receiver.url.removesuffix("/processing")
+    return {"APP_ENGINE": engine + "/", "APP_SERVICE": ADDRESS + "/", "APP_NOTIFY_CRON": every}
+
+
+def test_every_operation_is_announced_and_again(start: Any) -> None:
+    with CallbackReceiver() as receiver, start(**announcing(receiver, "0.3")):
+        wait_until(lambda: len(receiver.received) >= 3 * len(ROUTES), what="three rounds")
+        messages = [Announcement.model_validate(message.json) for message in receiver.received]
+        assert [message.api.route for message in messages[: len(ROUTES)]] == ROUTES
+        assert all(message.interval == 0.3 for message in messages)
+        mirror = messages[ROUTES.index("mirror")]
+        assert mirror.url == f"{ADDRESS}/mirror"
+        assert mirror.api.body == ["image", "areas"]
+        echo = messages[0]
+        assert (echo.api.summary, echo.api.description) == ("Say it again.", "As often as you like.")
+        assert echo.api.body == {"text": "text"}
+
+
+def test_an_engine_that_comes_later_is_told_soon(start: Any) -> None:
+    port = free_port()
+    env = {"APP_ENGINE": f"http://127.0.0.1:{port}", "APP_SERVICE": ADDRESS, "APP_NOTIFY_CRON": "3600"}
+    with start(**env) as service:
+        wait_until(lambda: "cannot announce" in service.log, what="the first attempt")
+        with CallbackReceiver(port=port) as receiver:
+            wait_until(lambda: len(receiver.received) >= len(ROUTES), 10, what="the announcements")
+        wait_until(lambda: "announced to" in service.log, what="the log line")
+        assert service.log.count("cannot announce") == 1
+
+
+def test_a_refusal_is_logged_with_its_reason(start: Any) -> None:
+    with CallbackReceiver([409]) as receiver, start(**announcing(receiver, "30")) as service:
+        wait_until(lambda: "echo: answered 409" in service.log, what="the log line")
+        wait_until(lambda: len(receiver.received) >= 2 * len(ROUTES), what="another round")
+
+
+def test_nothing_is_announced_before_the_model_is_loaded(start: Any, tmp_path: Any) -> None:
+    gate = tmp_path / "gate"
+    with CallbackReceiver() as receiver:
+        with start(wait_ready=False, SPECIMEN_LOAD=str(gate), **announcing(receiver, "0.2")) as service:
+            wait_until(lambda: "listens on" in service.log, what="the HTTP side")
+            assert service.get("/health/live").status == 200
+            assert service.get("/health/ready").status == 503
+            refused = service.call("/echo", data={"text": "a"})
+            assert (refused.status, "retry-after" in refused.headers) == (503, True)
+            assert not receiver.received
+            gate.touch()
+            wait_until(lambda: len(receiver.received) >= len(ROUTES), what="the announcements")
+            assert service.get("/health/ready").status == 200

@@ -1,0 +1,67 @@
+"""/docs: everything it needs comes from the service; every operation is described as it can be used."""
+
+import re
+
+import httpx
+import pytest
+
+from aiservice.testing import RunningService
+
+
+def test_the_root_leads_to_the_documentation_which_asks_no_other_host(specimen: RunningService) -> None:
+    with httpx.Client(base_url=specimen.url, follow_redirects=True) as client:
+        page = client.get("/")
+        assert (page.status_code, page.url.path) == (200, "/docs")
+        links = re.findall(r"""(?:src|href)=["']([^"']+)["']""", page.text) + re.findall(r"url: '([^']+)'", page.text)
+        assert sorted(links) == [
+            "openapi.json",
+            "swagger/favicon-32x32.png",
+            "swagger/swagger-ui-bundle.js",
+            "swagger/swagger-ui.css",
+        ]
+        assert "http://" not in page.text and "https://" not in page.text
+        for link in links:
+            found = client.get(link)
+            assert found.status_code == 200 and len(found.content) > 500
+
+
+def test_every_operation_is_described(specimen: RunningService) -> None:
+    document = specimen.get("/openapi.json").json
+    assert document["info"]["title"] == "specimen"
+    echo = document["paths"]["/echo"]["post"]
+    assert (echo["summary"], echo["description"]) == ("Say it again.", "As often as you like.")
+    body = echo["requestBody"]["content"]["application/json"]
+    assert body["example"] == {"text": "text"}
+    assert body["schema"]["required"] == ["text"]
+    assert body["schema"]["properties"]["count"]["type"] == "integer"
+
+
+def test_a_form_has_files_and_json_objects(specimen: RunningService) -> None:
+    document = specimen.get("/openapi.json").json
+    form = document["paths"]["/mirror"]["post"]["requestBody"]["content"]["multipart/form-data"]
+    assert form["schema"]["required"] == ["image", "areas"]
+    image = form["schema"]["properties"]["image"]
+    assert (image["type"], image["format"]) == ("string", "binary")
+    assert form["schema"]["properties"]["areas"] == {"$ref": "#/components/schemas/Areas"}
+    assert document["components"]["schemas"]["Areas"]["properties"]["areas"]["type"] == "array"
+    assert form["encoding"]["areas"]["contentType"] == "application/json"
+
+
+def test_all_references_lead_somewhere(specimen: RunningService) -> None:
+    answer = specimen.get("/openapi.json")
+    names = set(re.findall(r'"#/components/schemas/([^"]+)"', answer.body.decode()))
+    assert "Problem" in names
+    assert names <= set(answer.json["components"]["schemas"])
+
+
+@pytest.mark.parametrize("name", ["aiservice_calls_total", "aiservice_call_seconds_bucket", "aiservice_queue"])
+def test_metrics_are_there_by_operation(specimen: RunningService, name: str) -> None:
+    before = specimen.get("/metrics").body.decode()
+    specimen.call("/echo", data={"text": "a"}, wait=10)
+    specimen.call("/fail", data={"how": "input"}, wait=10)
+    after = specimen.get("/metrics").body.decode()
+    assert name in before
+    for labels in ('operation="echo",outcome="done"', 'operation="fail",outcome="input"'):
+        line = re.compile(r"aiservice_calls_total\{" + labels + r"\} ([0-9.]+)")
+        old, new = line.search(before), line.search(after)
+        assert old and new and float(new[1]) == float(old[1]) + 1

@@ -1,0 +1,1 @@
+"""A service to start from."""

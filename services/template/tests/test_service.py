@@ -1,0 +1,45 @@
+"""The service as a real process: every operation, once right and once wrong."""
+
+import io
+from collections.abc import Iterator
+
+import pytest
+from PIL import Image
+
+from aiservice.testing import CallbackReceiver, RunningService, running
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[RunningService]:
+    with running("my_service") as process:
+        yield process
+
+
+def picture() -> bytes:
+    image = Image.new("RGB", (40, 20), "blue")
+    image.paste("red", (0, 0, 20, 20))
+    target = io.BytesIO()
+    image.save(target, "png")
+    return target.getvalue()
+
+
+def test_mirror(service: RunningService) -> None:
+    with CallbackReceiver() as engine:
+        files = {"image": ("a.png", picture(), "image/png")}
+        service.call("/mirror", files=files, data={"axis": "horizontal"}, callback_url=engine.url, task_id="1")
+        result = engine.wait_for("1").parts["result"]
+    image = Image.open(io.BytesIO(result.data))
+    assert (result.content_type, image.size) == ("image/jpeg", (40, 20))
+    red, _, blue = image.getpixel((2, 10))
+    assert blue > 200 > 50 > red
+
+
+def test_mirror_says_what_is_wrong(service: RunningService) -> None:
+    files = {"image": ("a.png", b"no picture", "image/png")}
+    answer = service.call("/mirror", files=files, wait=10)
+    assert (answer.status, answer.json["detail"]) == (422, "image: this is not a picture that can be read")
+
+
+def test_mean(service: RunningService) -> None:
+    assert service.call("/mean", data={"values": [1, 2]}, wait=10).json == {"mean": 1.5}
+    assert service.call("/mean", data={"values": []}, wait=10).status == 422
