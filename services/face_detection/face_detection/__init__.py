@@ -1,0 +1,1 @@
+"""Face service: finds the faces of a picture."""

@@ -1,0 +1,1 @@
+"""Image service: blur, crop, convert, analyze, greyscale and resize."""
