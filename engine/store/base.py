@@ -119,7 +119,10 @@ class Store(Protocol):
     # Pipelines
 
     async def add_pipeline(self, row: PipelineRow) -> bool:
-        """Add a version and make it the one that is open under its route. False where (route, version) is taken."""
+        """Add a version and make it the one that is open under its route.
+
+        False where the version is not greater than every one that the route has had, also of those that were removed.
+        """
 
     async def close_pipeline(self, route: str) -> bool:
         """Close the route; its versions are kept for the tasks that use them. False where it was not open."""
@@ -156,10 +159,14 @@ class Store(Protocol):
         """Add a task of revision 1, and the submission with it, in one step. Returns the change's number.
 
         Where the same (route, key) has a submission already, nothing is added and that submission is returned.
+        Raises Conflict where the id is taken.
         """
 
     async def save(self, row: TaskRow) -> int | None:
-        """Replace the task if its stored revision is `row.revision - 1`. Returns the change's number, else None."""
+        """Replace the task if its stored revision is `row.revision - 1`. Returns the change's number, else None.
+
+        Route, definition and time of creation stay as they were created.
+        """
 
     async def load(self, task_id: str) -> TaskRow | None:
         """A task by its id."""
@@ -185,7 +192,10 @@ class Store(Protocol):
         """Ids of tasks that ended before the given time."""
 
     async def delete(self, task_ids: Collection[str]) -> list[str]:
-        """Remove those of the tasks that are not running, with their submissions. Returns their ids."""
+        """Remove those of the tasks that are not running, with their submissions. Returns their ids.
+
+        Many are removed in several steps, each of them whole.
+        """
 
     async def existing(self, task_ids: Collection[str]) -> set[str]:
         """Those of the ids that belong to a task."""
