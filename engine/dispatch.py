@@ -30,12 +30,12 @@ from aiservice.protocol import (
 from engine.binaries.base import BinaryStore
 from engine.clock import Clock
 from engine.errors import EngineError, StoreAway, StoreFull
-from engine.instances import Instance, Instances
+from engine.instances import Instance, Instances, Target
 from engine.metrics import Metrics
 from engine.pipeline.nodes import Pipeline, ServiceNode
 from engine.results import read_result
-from engine.task.events import CallAccepted, CallFailed, CallReturned, Event, MakeCall, ServiceAway
-from engine.task.inputs import binaries, prepare_input
+from engine.task.events import CallAccepted, CallFailed, CallReturned, Event, MakeCall
+from engine.task.inputs import binaries, prepare_input, unused
 from engine.task.task import BinaryRef, Task
 from engine.watch import Watch
 
@@ -47,7 +47,8 @@ MAX_CONNECTIONS = 512
 KEEP_ALIVE_SECONDS = 4.0
 """Below the five seconds after which common servers close an idle connection, so that no call meets a closed one."""
 
-AGAIN = frozenset([408, 425, 429])
+FULL = 429
+AGAIN = frozenset([408, 425, FULL])
 _QUOTED_BYTES = 200
 _log = logging.getLogger(__name__)
 
@@ -89,13 +90,10 @@ class Dispatcher:
         if self._session is not None:
             await self._session.close()
 
-    async def make(self, pipeline: Pipeline, task: Task, command: MakeCall) -> Event:
+    async def make(self, pipeline: Pipeline, task: Task, command: MakeCall, target: Target) -> Event:
         """Make one call; return what came of it. Raises StoreAway and StoreFull, after which it is to be repeated."""
         node = pipeline.nodes[command.node]
-        assert isinstance(node, ServiceNode)
-        target = self._instances.target(node.service, node.url)
-        if target.url is None:
-            return self._counted(ServiceAway(command.call, node.service or node.url or ""))
+        assert isinstance(node, ServiceNode) and target.url is not None
         call = Call(task.id, command.call, node, prepare_input(pipeline, task.nodes, command.node))
         if target.instance is None:
             return self._counted(await self._send(call, target.url, None))
@@ -109,10 +107,10 @@ class Dispatcher:
         self._metrics.called(event)
         return event
 
-    async def discard(self, event: Event) -> None:
-        """Remove the binaries of a result that nobody took."""
+    async def discard(self, event: Event, task: Task) -> None:
+        """Remove the binaries of a result that the task did not take."""
         if isinstance(event, CallReturned):
-            await self._store.remove([ref.id for _, ref in binaries(event.out)])
+            await self._store.remove(unused(task, [ref.id for _, ref in binaries(event.out)]))
 
     async def _send(self, call: Call, url: str, instance: Instance | None) -> Event:
         assert self._session is not None
@@ -165,7 +163,7 @@ class Dispatcher:
         message = f"POST {url} answered {answer.status}{': ' if start else ''}{start}"
         again = answer.status in AGAIN or answer.status >= 500
         after = _retry_after(answer.headers.get("Retry-After"), self._clock) if again else None
-        return CallFailed(call.id, message, again, after, url)
+        return CallFailed(call.id, message, again, after, url, answer.status == FULL)
 
     async def _result(self, call: Call, url: str, answer: aiohttp.ClientResponse) -> Event:
         kind = answer.headers.get("Content-Type")

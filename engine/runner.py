@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from engine.caller import Caller
 from engine.clock import Clock
 from engine.dispatch import Dispatcher
-from engine.errors import EngineError, NotFound, StoreAway, StoreFull, TooLarge
+from engine.errors import EngineError, NotFound, StoreAway, TooLarge
 from engine.ids import new_id
 from engine.instances import Instances
 from engine.lanes import Item, Lane, Lanes, Outcome, fail
@@ -24,20 +25,8 @@ from engine.store.base import Store, Submission
 from engine.store.rows import task_row
 from engine.task.codec import decode
 from engine.task.decide import decide
-from engine.task.events import (
-    CallAccepted,
-    CallFailed,
-    CallReturned,
-    Command,
-    Event,
-    ServiceAway,
-    ServiceBack,
-    Submitted,
-)
+from engine.task.events import CallFailed, CallReturned, Command, Event, Submitted
 from engine.task.task import Task, new_task
-
-ACCEPTED_DELAY = 0.25
-"""Seconds until it is stored that a service has accepted a call. Most callbacks come sooner and make it needless."""
 
 _SWAPS = 50
 _log = logging.getLogger(__name__)
@@ -58,14 +47,12 @@ class Runner:
     ) -> None:
         self._store = store
         self._registry = registry
-        self._instances = instances
-        self._dispatcher = dispatcher
         self._clock = clock
         self._hub = hub
         self._metrics = metrics
         self._lanes = Lanes()
+        self._caller = Caller(dispatcher, instances, self._lanes, self.send, self.read)
         self._waiters: dict[str, set[asyncio.Future[Task]]] = {}
-        self._jobs: set[asyncio.Task[None]] = set()
         self._closing = False
         self.on_due: Callable[[int], None] = lambda due: None
 
@@ -93,7 +80,7 @@ class Runner:
         lane = self._lanes.of(task_id)
         lane.keep(task, len(row.document))
         self._saved(task, number, 0)
-        self._perform(opened.pipeline, task, commands)
+        self._caller.perform(opened.pipeline, task, commands)
         return task_id
 
     async def send(self, task_id: str, event: Event) -> Outcome:
@@ -153,9 +140,7 @@ class Runner:
                 if not future.done():
                     future.set_exception(TimeoutError())
         self._hub.close()
-        for job in list(self._jobs):
-            job.cancel()
-        await asyncio.gather(*self._jobs, return_exceptions=True)
+        await self._caller.close()
 
     # One task's queue
 
@@ -192,12 +177,13 @@ class Runner:
                     continue
                 lane.keep(after, len(row.document))
                 self._saved(after, number, len(before.history))
+                self._caller.gates.settle([event for event, _ in batch], before, after)
             for (event, future), outcome in zip(batch, outcomes, strict=True):
                 if isinstance(outcome, EngineError):
                     fail([(event, future)], outcome)
                 elif not future.done():
                     future.set_result(Outcome(after, outcome))
-            self._perform(pipeline, after, commands)
+            self._caller.perform(pipeline, after, commands)
             return
         raise StoreAway("the task is being changed by others all the time; try again")
 
@@ -238,63 +224,3 @@ class Runner:
             for future in self._waiters.get(task.id, ()):
                 if not future.done():
                     future.set_result(task)
-
-    # Calls
-
-    def _perform(self, pipeline: Pipeline, task: Task, commands: list[Command]) -> None:
-        for command in commands:
-            run = task.node(command.node)
-            if task.status != "running" or not run.attempts or run.attempts[-1].id != command.call:
-                continue  # overtaken by a later event of the same commit
-            job = asyncio.get_running_loop().create_task(self._call(pipeline, task, command))
-            self._jobs.add(job)
-            job.add_done_callback(self._jobs.discard)
-
-    async def _call(self, pipeline: Pipeline, task: Task, command: Command) -> None:
-        """Make a call and let what came of it happen, however long the stores take."""
-        pause = 0.5
-        event: Event | None = None
-        while True:
-            try:
-                event = event or await self._dispatcher.make(pipeline, task, command)
-                if isinstance(event, CallAccepted):
-                    self._accepted(task.id, event)
-                    return
-                outcome = await self.send(task.id, event)
-                if not outcome.changed:
-                    await self._dispatcher.discard(event)
-                elif isinstance(event, ServiceAway) and self._instances.reachable(event.service):
-                    await self.send(task.id, ServiceBack(frozenset([event.service])))  # it came back meanwhile
-                return
-            except (StoreAway, StoreFull) as error:
-                _log.warning("task %s, node %s: %s; trying again", task.id, command.node, error)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 10.0)
-            except EngineError as error:
-                _log.warning("task %s, node %s: %s", task.id, command.node, error)
-                return
-            except Exception as error:
-                _log.exception("task %s, node %s: the call broke", task.id, command.node)
-                if isinstance(event, CallFailed):
-                    return  # that was said already
-                event = CallFailed(command.call, f"the engine could not make the call: {error!r}", again=True)
-
-    def _accepted(self, task_id: str, event: CallAccepted) -> None:
-        lane = self._lanes.of(task_id)
-        if lane.task is None or lane.task.find_call(event.call) is not None:
-            lane.accepted[event.call] = event
-            asyncio.get_running_loop().call_later(ACCEPTED_DELAY, self._note_accepted, task_id, event)
-
-    def _note_accepted(self, task_id: str, event: CallAccepted) -> None:
-        lane = self._lanes.known(task_id)
-        if self._closing or (lane is not None and lane.accepted.pop(event.call, None) is None):
-            return  # the result was there first
-        job = asyncio.get_running_loop().create_task(self._store_accepted(task_id, event))
-        self._jobs.add(job)
-        job.add_done_callback(self._jobs.discard)
-
-    async def _store_accepted(self, task_id: str, event: CallAccepted) -> None:
-        try:
-            await self.send(task_id, event)
-        except EngineError as error:
-            _log.info("task %s: that a call was accepted was not stored: %s", task_id, error)

@@ -6,9 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.api.deps import Json, body_chunks, engine_of
-from engine.errors import NotFound
+from engine.errors import Conflict, NotFound
 from engine.results import Result, read_result
 from engine.task.events import CallFailed, CallReturned, Event
+from engine.task.inputs import unused
 from engine.task.task import CALL_ID_LENGTH, TASK_ID_LENGTH
 
 _CALL_ID = re.compile(rf"^[0-9a-f]{{{CALL_ID_LENGTH}}}$")
@@ -34,13 +35,14 @@ async def take_result(request: Request) -> Response:
         return Json({"taken": False})
     kind = request.headers.get("content-type")
     result = await read_result(engine.binaries, task_id, kind, body_chunks(request))
-    taken = False
     try:
-        taken = (await engine.runner.send(task_id, _event(call_id, result))).changed
-    finally:
-        if not taken and result.stored:
-            await engine.binaries.remove(result.stored)
-    return Json({"taken": taken})
+        outcome = await engine.runner.send(task_id, _event(call_id, result))
+    except (Conflict, NotFound):
+        await engine.binaries.remove(result.stored)
+        raise
+    if not outcome.changed:
+        await engine.binaries.remove(unused(outcome.task, result.stored))
+    return Json({"taken": outcome.changed})
 
 
 def _event(call_id: str, result: Result) -> Event:

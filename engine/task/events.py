@@ -32,13 +32,14 @@ class CallReturned:
 @dataclass(frozen=True, slots=True)
 class CallFailed:
     """The call brought none. `again`: another attempt may succeed, not before `after` seconds where that is given.
-    `url` is who was asked, where somebody was."""
+    `url` is who was asked, where somebody was. `full`: the service has no room for it now."""
 
     call: str
     message: str
     again: bool
     after: float | None = None
     url: str | None = None
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True)

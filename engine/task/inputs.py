@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.pipeline.nodes import EntryNode, Pipeline
 from engine.pipeline.paths import PathNotFound, parse, resolve
-from engine.task.task import PENDING, BinaryRef, NodeRun
+from engine.task.task import PENDING, BinaryRef, NodeRun, Task
 
 _parse = lru_cache(maxsize=10_000)(parse)
 
@@ -91,3 +91,9 @@ def binaries(value: Any, name: str = "") -> Iterator[tuple[str, BinaryRef]]:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from binaries(item, f"{name}.{index}" if name else str(index))
+
+
+def unused(task: Task, binary_ids: list[str]) -> list[str]:
+    """Those of the binaries that no out of the task refers to."""
+    used = {ref.id for run in task.nodes.values() for _, ref in binaries(run.out or {})}
+    return [binary_id for binary_id in binary_ids if binary_id not in used]
