@@ -3,13 +3,28 @@
 import contextlib
 import logging
 import sys
+from types import FrameType
 
 import uvicorn
 
+from engine.api.hot import HotPath
 from engine.app import make_app
 from engine.settings import WrongSettings, read_settings
 
 SHUTDOWN_SECONDS = 10
+
+
+class _Server(uvicorn.Server):
+    """A server that lets waiting clients go as soon as it is told to stop."""
+
+    def __init__(self, config: uvicorn.Config, app: HotPath) -> None:
+        super().__init__(config)
+        self._app_to_end = app
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take a signal."""
+        super().handle_exit(sig, frame)
+        self._app_to_end.end_waits()
 
 
 def main() -> int:
@@ -45,9 +60,9 @@ def main() -> int:
     # The port is taken before anything is started: a second engine by mistake must not touch the stores.
     listener = config.bind_socket()
     settings.app_port = listener.getsockname()[1]
-    config.app = make_app(settings)
+    app = config.app = make_app(settings)
     with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config, app).run(sockets=[listener])
     return 0
 
 

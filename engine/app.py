@@ -3,6 +3,7 @@
 The only file that names a backend.
 """
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
@@ -17,6 +18,7 @@ from engine.binaries.base import BinaryStore
 from engine.binaries.files import FileBinaries
 from engine.clock import Clock
 from engine.dispatch import Dispatcher
+from engine.errors import EngineError
 from engine.instances import Instances
 from engine.metrics import Metrics
 from engine.news import Hub
@@ -27,6 +29,9 @@ from engine.store.base import Store
 from engine.store.sqlite import SqliteStore
 from engine.sweeper import Sweeper
 from engine.watch import Watch
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
+"""Seconds between two attempts to reach the stores at start."""
 
 DATABASE = "engine.sqlite"
 BINARIES = "binaries"
@@ -55,10 +60,9 @@ def make_engine(settings: Settings) -> tuple[Engine, Dispatcher]:
     sweeper = Sweeper(
         store, binaries, registry, instances, runner, clock, watch, settings.app_cron, settings.app_lifespan
     )
-    return (
-        Engine(settings, store, binaries, registry, instances, runner, sweeper, hub, metrics, clock, watch),
-        dispatcher,
-    )
+    loop = asyncio.get_running_loop()
+    engine = Engine(settings, store, binaries, registry, instances, runner, sweeper, hub, metrics, clock, watch, loop)
+    return engine, dispatcher
 
 
 async def start(engine: Engine, dispatcher: Dispatcher) -> None:
@@ -71,6 +75,27 @@ async def start(engine: Engine, dispatcher: Dispatcher) -> None:
     await engine.registry.load()
     await dispatcher.open()
     engine.sweeper.start()
+
+
+async def try_to_start(engine: Engine, dispatcher: Dispatcher) -> bool:
+    """Begin. False where a store is away; then requests are told why."""
+    try:
+        await start(engine, dispatcher)
+    except EngineError as error:
+        _log.error("the engine is not ready: %s", error)
+        engine.registry.trouble = error.detail
+        return False
+    engine.registry.trouble = None
+    _log.info("the engine is up: %s/docs", engine.settings.external_url)
+    return True
+
+
+async def start_later(engine: Engine, dispatcher: Dispatcher) -> None:
+    """Try to begin until the stores are there."""
+    pause = FIRST_PAUSE
+    while not await try_to_start(engine, dispatcher):
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
 
 
 async def stop(engine: Engine, dispatcher: Dispatcher) -> None:
@@ -90,9 +115,12 @@ def make_app(settings: Settings) -> HotPath:
         engine, dispatcher = make_engine(settings)
         app.state.engine = engine
         app.state.openapi = OpenApi(app, engine.registry)
-        await start(engine, dispatcher)
-        _log.info("the engine is up: %s/docs", settings.external_url)
+        starting = None
+        if not await try_to_start(engine, dispatcher):
+            starting = asyncio.create_task(start_later(engine, dispatcher))
         yield
+        if starting is not None:
+            starting.cancel()
         await stop(engine, dispatcher)
 
     app = FastAPI(

@@ -9,7 +9,7 @@ import orjson
 
 from aiservice.protocol import Announcement
 from engine.clock import Clock
-from engine.errors import Conflict, Fault, NotFound, Unprocessable
+from engine.errors import Conflict, Fault, NotFound, StoreAway, Unprocessable
 from engine.ids import new_id
 from engine.instances import Instance, Instances
 from engine.pipeline.body import Body, compile
@@ -42,6 +42,8 @@ class Registry:
         self._definitions: dict[str, Pipeline] = {}
         self._changing = asyncio.Lock()
         self.revision = 0
+        self.trouble: str | None = "the engine is starting"
+        """Why nothing is known yet; None as soon as the stores are open."""
 
     async def load(self) -> None:
         """Read what the store knows."""
@@ -52,7 +54,8 @@ class Registry:
     # Routes
 
     def routes(self) -> list[Opened]:
-        """Every open route, by name."""
+        """Every open route, by name. Raises StoreAway before the stores are open."""
+        self._check_ready()
         return [self._opened[route] for route in sorted(self._opened) if self.is_open(route)]
 
     def is_open(self, route: str) -> bool:
@@ -61,10 +64,15 @@ class Registry:
         return opened is not None and (opened.row.kind == "pipeline" or self._instances.is_alive(route))
 
     def get(self, route: str) -> Opened:
-        """An open route. Raises NotFound."""
+        """An open route. Raises NotFound, and StoreAway before the stores are open."""
+        self._check_ready()
         if not self.is_open(route):
             raise NotFound(f"there is no route `{route}`; GET /services lists those that are open")
         return self._opened[route]
+
+    def _check_ready(self) -> None:
+        if self.trouble is not None:
+            raise StoreAway(self.trouble)
 
     def is_away(self, name: str) -> bool:
         """Whether this is a route that nobody offers, or an address that was announced and is silent."""
@@ -100,6 +108,7 @@ class Registry:
         route = _route(definition)
         if replace is not None and replace != route:
             raise Unprocessable(f"the entry's route is `{route}`, not `{replace}`: a new version keeps its route")
+        self._check_ready()
         async with self._changing:
             known = self._may_take(route, definition, replace is not None)
             return known or await self._store_version(route, "pipeline", definition)
@@ -158,6 +167,7 @@ class Registry:
         api = message.api.model_dump()
         definition = service_pipeline(api)
         _check_announced(message.url, definition)
+        self._check_ready()
         async with self._changing:
             opened = self._opened.get(route)
             if opened is not None and opened.row.kind == "pipeline":

@@ -132,14 +132,18 @@ class Runner:
         for task_id in task_ids:
             self._lanes.forget(task_id)
 
-    async def close(self) -> None:
-        """Stop: calls under way are given up (they stand in the store and are made again), waiting clients are told."""
+    def end_waits(self) -> None:
+        """Wait for nothing any more: clients get the usual answer at once, event streams end."""
         self._closing = True
         for waiters in list(self._waiters.values()):
             for future in list(waiters):
                 if not future.done():
                     future.set_exception(TimeoutError())
         self._hub.close()
+
+    async def close(self) -> None:
+        """Stop: calls under way are given up; they stand in the store and are made again."""
+        self.end_waits()
         await self._caller.close()
 
     # One task's queue

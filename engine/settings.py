@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+MAX_SECONDS = 3_650 * 86_400
 _LOOPBACK_NAMES = frozenset(["localhost", "ip6-localhost"])
 
 
@@ -23,8 +24,12 @@ class Settings(BaseSettings):
     )
     app_engine: str | None = Field(default=None, description="the engine's URL as services reach it")
     app_external_url: str | None = Field(default=None, description="the engine's URL as clients reach it")
-    app_cron: float = Field(default=300.0, gt=0, description="seconds between clean-ups")
-    app_lifespan: float = Field(default=1800.0, ge=0, description="seconds that an ended task is kept")
+    app_cron: float = Field(
+        default=300.0, gt=0, le=MAX_SECONDS, allow_inf_nan=False, description="seconds between clean-ups"
+    )
+    app_lifespan: float = Field(
+        default=1800.0, ge=0, le=MAX_SECONDS, allow_inf_nan=False, description="seconds that an ended task is kept"
+    )
     app_auth: Literal["", "off"] = Field(default="", description="`off`: listen on any address without API keys")
     app_allowed_networks: Annotated[list[str], NoDecode] = Field(
         default_factory=list, description="networks that `http` nodes may reach although they are not public"

@@ -1,5 +1,6 @@
 """What the endpoints share: the engine's parts, and how a body comes in."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -46,6 +47,7 @@ class Engine:
     metrics: Metrics
     clock: Clock
     watch: Watch
+    loop: asyncio.AbstractEventLoop
 
 
 def engine_of(request: Request) -> Engine:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import orjson
 from fastapi import APIRouter, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette.sse import AppStatus
 from starlette.responses import Response
 
 from engine.api.deps import Engine, engine_of
@@ -20,6 +21,9 @@ from engine.task.task import Change, Task
 PING_SECONDS = 15
 PAGE = 200
 router = APIRouter(tags=["tasks"])
+
+# The streams end by themselves when the hub is closed; the library would cut them off in the middle.
+AppStatus.disable_automatic_graceful_drain()
 
 
 @router.get("/tasks/{task_id}/events", summary="The changes of one task, as Server-Sent Events")

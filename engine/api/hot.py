@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from engine.api.callbacks import take_result
+from engine.api.deps import Engine
 from engine.api.problems import answer_error
 from engine.api.services import submit
 
@@ -24,6 +25,12 @@ class HotPath:
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
+
+    def end_waits(self) -> None:
+        """Let waiting clients go: the server is about to stop. May be called from a signal handler."""
+        engine: Engine | None = getattr(self._app.state, "engine", None)
+        if engine is not None:
+            engine.loop.call_soon_threadsafe(engine.runner.end_waits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the two, pass on the rest."""

@@ -28,15 +28,17 @@ async def live() -> Response:
 async def ready(request: Request) -> Response:
     """200, or 503 with what is wrong with which store."""
     engine = engine_of(request)
-    stores = {}
+    stores: dict[str, str] = {}
+    trouble = engine.registry.trouble
     for name, store in (("database", engine.store), ("binaries", engine.binaries)):
         try:
             await store.ping()
             stores[name] = "ready"
         except EngineError as error:
             stores[name] = error.detail
-    is_ready = all(state == "ready" for state in stores.values())
-    return Json({"status": "ready" if is_ready else "not ready", "stores": stores}, 200 if is_ready else 503)
+    is_ready = trouble is None and all(state == "ready" for state in stores.values())
+    answer = {"status": "ready" if is_ready else "not ready", "stores": stores}
+    return Json(answer if trouble is None else {**answer, "reason": trouble}, 200 if is_ready else 503)
 
 
 @router.get("/metrics", summary="Prometheus metrics")
