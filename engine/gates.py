@@ -1,9 +1,9 @@
 """No more calls at once than a service takes: learnt from its own answers.
 
 A gate stands before every address and is open. When a service says that it is full (429), the calls that it still
-works on are as many as it takes: from then on further ones wait here, where they cost no attempt, until one of those has
-ended. Every result widens the gate a little, so that it follows a service which has become faster (additive increase,
-as in TCP's congestion avoidance, RFC 5681).
+works on are as many as it takes: from then on further ones wait here, where they cost no attempt, until one of those
+has ended. Every result widens the gate a little, so that it follows a service which has become faster (additive
+increase, as in TCP's congestion avoidance, RFC 5681).
 """
 
 import asyncio

@@ -23,7 +23,7 @@ PAGE = 200
 router = APIRouter(tags=["tasks"])
 
 # The streams end by themselves when the hub is closed; the library would cut them off in the middle.
-AppStatus.disable_automatic_graceful_drain()
+AppStatus.enable_automatic_graceful_drain = False
 
 
 @router.get("/tasks/{task_id}/events", summary="The changes of one task, as Server-Sent Events")
