@@ -13,6 +13,7 @@ from sse_starlette.sse import AppStatus
 from starlette.responses import Response
 
 from engine.api.deps import Engine, engine_of
+from engine.api.schemas import LAST_EVENT_ID
 from engine.api.views import change_view
 from engine.errors import NotFound
 from engine.news import Listener, News
@@ -26,7 +27,9 @@ router = APIRouter(tags=["tasks"])
 AppStatus.enable_automatic_graceful_drain = False
 
 
-@router.get("/tasks/{task_id}/events", summary="The changes of one task, as Server-Sent Events")
+@router.get(
+    "/tasks/{task_id}/events", summary="The changes of one task, as Server-Sent Events", openapi_extra=LAST_EVENT_ID
+)
 async def get_task_events(task_id: str, request: Request) -> Response:
     """From the first change, or after `Last-Event-ID`; ends with the task."""
     engine = engine_of(request)
@@ -35,7 +38,7 @@ async def get_task_events(task_id: str, request: Request) -> Response:
     return EventSourceResponse(_of_task(engine, task_id, after or 0), ping=PING_SECONDS)
 
 
-@router.get("/events", summary="The changes of all tasks, as Server-Sent Events")
+@router.get("/events", summary="The changes of all tasks, as Server-Sent Events", openapi_extra=LAST_EVENT_ID)
 async def get_events(request: Request) -> Response:
     """From now on, or after `Last-Event-ID`. Changes of tasks that were removed meanwhile are left out."""
     after = _number(request.headers.get("last-event-id"))

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from aiservice.protocol import Announcement, Malformed, boundary_of, prefer_wait
 from engine.api.deps import Engine, Json, body_chunks, engine_of, read_json
+from engine.api.schemas import POST_DEFINITION, PUT_DEFINITION
 from engine.api.views import result_of
 from engine.binaries.receive import FormReceiver, Limits
 from engine.errors import Fault, Invalid, Unprocessable, UnsupportedType
@@ -26,7 +27,9 @@ MAX_KEY = 255
 router = APIRouter(tags=["services"])
 
 
-@router.post("/services", summary="Store a pipeline and open its route, or announce a service")
+@router.post(
+    "/services", summary="Store a pipeline and open its route, or announce a service", openapi_extra=POST_DEFINITION
+)
 async def post_definition(request: Request) -> Response:
     """`{"type": "pipeline", "nodes": [...]}` or `{"type": "service", "url": ..., "api": {...}}`."""
     engine = engine_of(request)
@@ -54,7 +57,9 @@ def _definition(document: Any) -> Any:
     return document
 
 
-@router.put("/services/{route}", summary="A new version of a pipeline; running tasks keep theirs")
+@router.put(
+    "/services/{route}", summary="A new version of a pipeline; running tasks keep theirs", openapi_extra=PUT_DEFINITION
+)
 async def put_definition(route: str, request: Request) -> Response:
     """The body is a definition whose entry has the same route."""
     engine = engine_of(request)

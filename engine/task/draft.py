@@ -10,7 +10,7 @@ from engine.pipeline.nodes import Pipeline, ServiceNode
 from engine.task.events import Command, MakeCall
 from engine.task.inputs import InputError, prepare_input
 from engine.task.task import PENDING, Attempt, Change, NodeRun, NodeState, Task, TaskStatus, call_id
-from engine.task.weight import MAX_BYTES, TooHeavy, weigh
+from engine.task.weight import TooHeavy, add_weight, weigh
 
 
 class Draft:
@@ -111,14 +111,14 @@ class Draft:
         run.started, run.ended, run.out, run.error = self.now, None, None, None
         try:
             taken = prepare_input(self.pipeline, self.nodes, node_id)
-            weigh(taken)
+            weight = weigh(taken)
         except (InputError, TooHeavy) as error:
             self.fail(node_id, str(error))
             return False
         if isinstance(node, ServiceNode):
             self.call(node_id)
             return False
-        return self.finish(node_id, taken)
+        return self.finish(node_id, taken, weight)
 
     def call(self, node_id: str) -> None:
         """Make the next attempt of a running service node."""
@@ -133,10 +133,13 @@ class Draft:
 
     # Ending
 
-    def finish(self, node_id: str, out: dict[str, Any]) -> bool:
-        """The node has worked; where it is the `end`, so has the task. False where the task cannot hold the out."""
+    def finish(self, node_id: str, out: dict[str, Any], weight: int | None = None) -> bool:
+        """The node has worked; where it is the `end`, so has the task. False where the task cannot hold the out.
+
+        `weight` is that of the out, where it is known.
+        """
         try:
-            self._weight += weigh(out, MAX_BYTES - self._weight)
+            self._weight = add_weight(self._weight, weigh(out) if weight is None else weight)
         except TooHeavy as error:
             self.fail(node_id, str(error))
             return False

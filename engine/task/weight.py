@@ -11,6 +11,7 @@ MAX_DEPTH = 128
 """Of objects and lists within each other. What comes in may have 64; a pipeline can nest it further."""
 
 _REFERENCE = 150
+_TOO_LARGE = f"the values of the task grow beyond {MAX_BYTES // 1024**2} MB"
 
 
 class TooHeavy(ValueError):
@@ -25,6 +26,13 @@ def weigh(value: Any, limit: int = MAX_BYTES) -> int:
     return _weigh(value, limit, MAX_DEPTH)
 
 
+def add_weight(total: int, more: int) -> int:
+    """Return the weight of a task that takes on more. Raises TooHeavy."""
+    if total + more > MAX_BYTES:
+        raise TooHeavy(_TOO_LARGE)
+    return total + more
+
+
 def _weigh(value: Any, limit: int, depth: int) -> int:
     if isinstance(value, str):
         total = len(value) + 2
@@ -37,7 +45,7 @@ def _weigh(value: Any, limit: int, depth: int) -> int:
     else:
         total = 8
     if total > limit:
-        raise TooHeavy(f"the values of the task grow beyond {MAX_BYTES // 1024**2} MB")
+        raise TooHeavy(_TOO_LARGE)
     return total
 
 

@@ -1,0 +1,88 @@
+"""JSON Schemas of what clients send to `/services`, for the documentation. What is really checked stands in
+`engine/pipeline/check.py` and in the protocol's `Announcement`."""
+
+from typing import Any
+
+from engine.pipeline.nodes import NODE_TYPES
+
+_PIPELINE: dict[str, Any] = {
+    "title": "Pipeline",
+    "type": "object",
+    "required": ["type", "nodes"],
+    "properties": {
+        "type": {"const": "pipeline"},
+        "nodes": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["id"],
+                "properties": {
+                    "id": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,100}$"},
+                    "type": {"enum": sorted(NODE_TYPES), "default": "node"},
+                    "next": {"type": "array", "items": {"type": "string"}},
+                    "input": {"type": "object", "additionalProperties": {"type": "string"}},
+                },
+            },
+        },
+    },
+    "examples": [
+        {
+            "type": "pipeline",
+            "nodes": [
+                {
+                    "id": "entry",
+                    "type": "entry",
+                    "api": {"route": "find-faces", "body": ["image"], "summary": "Find the faces of a picture"},
+                    "next": ["detect"],
+                },
+                {"id": "detect", "type": "service", "service": "face-detect", "next": ["end"]},
+                {"id": "end", "type": "end", "input": {"faces": "detect.out.answer"}},
+            ],
+        }
+    ],
+}
+_ANNOUNCEMENT: dict[str, Any] = {
+    "title": "Announcement of a service",
+    "type": "object",
+    "required": ["type", "url", "api"],
+    "properties": {
+        "type": {"const": "service"},
+        "url": {"type": "string", "format": "uri"},
+        "interval": {"type": "number", "exclusiveMinimum": 0, "default": 30},
+        "api": {
+            "type": "object",
+            "required": ["route", "body"],
+            "properties": {
+                "route": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,200}$"},
+                "body": {},
+                "summary": {"type": "string"},
+                "description": {"type": "string"},
+            },
+        },
+    },
+}
+
+
+def _body(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+POST_DEFINITION = _body({"oneOf": [_PIPELINE, _ANNOUNCEMENT]})
+"""What OpenAPI says of the body of `POST /services`."""
+
+PUT_DEFINITION = _body(_PIPELINE)
+"""What OpenAPI says of the body of `PUT /services/{route}`."""
+
+LAST_EVENT_ID: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "Last-Event-ID",
+            "in": "header",
+            "required": False,
+            "description": "Go on after this event.",
+            "schema": {"type": "string"},
+        }
+    ]
+}
+"""What OpenAPI says of resuming an event stream."""
