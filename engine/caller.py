@@ -13,7 +13,7 @@ from engine.gates import Gates
 from engine.instances import Instances
 from engine.lanes import Lanes, Outcome
 from engine.pipeline.nodes import Pipeline, ServiceNode
-from engine.task.events import CallAccepted, CallFailed, Command, Event, ServiceAway, ServiceBack
+from engine.task.events import CallAccepted, CallFailed, CallHeld, CallSent, Command, Event, ServiceAway, ServiceBack
 from engine.task.task import Task
 
 ACCEPTED_DELAY = 0.25
@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 
 class Caller:
-    """See the module. `send` lets an event happen to a task, `read` gives a task as last saved."""
+    """See the module. `send` lets an event happen to a task."""
 
     def __init__(
         self,
@@ -33,15 +33,14 @@ class Caller:
         instances: Instances,
         lanes: Lanes,
         send: Callable[[str, Event], Awaitable[Outcome]],
-        read: Callable[[str], Awaitable[Task]],
     ) -> None:
         self.gates = Gates()
         self._dispatcher = dispatcher
         self._instances = instances
         self._lanes = lanes
         self._send = send
-        self._read = read
         self._jobs: set[asyncio.Task[None]] = set()
+        self._under_way: set[str] = set()
         self._closing = False
 
     def perform(self, pipeline: Pipeline, task: Task, commands: list[Command]) -> None:
@@ -50,7 +49,9 @@ class Caller:
             run = task.node(command.node)
             if task.status != "running" or not run.attempts or run.attempts[-1].id != command.call:
                 continue  # overtaken by a later event of the same commit
-            self._start(self._call(pipeline, task, command))
+            if command.call not in self._under_way:
+                self._under_way.add(command.call)
+                self._start(self._call(pipeline, task, command))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         job = asyncio.get_running_loop().create_task(work)
@@ -65,6 +66,12 @@ class Caller:
         await asyncio.gather(*self._jobs, return_exceptions=True)
 
     async def _call(self, pipeline: Pipeline, task: Task, command: Command) -> None:
+        try:
+            await self._call_until_heard(pipeline, task, command)
+        finally:
+            self._under_way.discard(command.call)
+
+    async def _call_until_heard(self, pipeline: Pipeline, task: Task, command: Command) -> None:
         pause = _FIRST_PAUSE
         event: Event | None = None
         while True:
@@ -93,14 +100,24 @@ class Caller:
         target = self._instances.target(node.service, node.url)
         if target.url is None:
             return ServiceAway(command.call, node.service or node.url or "")
-        waited = await self.gates.enter(target.url, command.call)
-        if waited and (await self._read(task.id)).find_call(command.call) is None:
-            self.gates.settled(command.call)
-            return None
+        if not self.gates.try_enter(target.url, command.call):
+            if not await self._turn_came(task, command, target.url):
+                return None
         event = await self._dispatcher.make(pipeline, task, command, target)
         if isinstance(event, CallFailed) and event.full:
             self.gates.full(command.call)
+        else:
+            self.gates.taken(command.call)
         return event
+
+    async def _turn_came(self, task: Task, command: Command, url: str) -> bool:
+        """Wait for room in the service. False where nobody waits for the call any more by then."""
+        await self._send(task.id, CallHeld(command.call, url))
+        await self.gates.enter(url, command.call)
+        if (await self._send(task.id, CallSent(command.call))).changed:
+            return True
+        self.gates.settled(command.call)
+        return False
 
     async def _happened(self, task: Task, event: Event) -> None:
         if isinstance(event, CallAccepted):

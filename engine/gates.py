@@ -15,6 +15,9 @@ from engine.task.task import Task
 WIDE_OPEN = 1_000
 """A gate that lets so many through has nothing to guard any more."""
 
+FIRST_PROBE, LONGEST_PROBE = 1.0, 30.0
+"""Seconds after which one is let in although there seems to be no room; they double until the service takes one."""
+
 
 class Gate:
     """The gate before one address. `inside` are the ids of calls that were sent and are not settled."""
@@ -23,32 +26,44 @@ class Gate:
         self.inside: set[str] = set()
         self.limit: float | None = None
         self._waiting: deque[tuple[str, asyncio.Future[None]]] = deque()
+        self._pause = FIRST_PROBE
+        self._probe: asyncio.TimerHandle | None = None
 
-    async def enter(self, call_id: str) -> bool:
-        """Wait until the call may be sent. True where it had to wait."""
-        if not self._waiting and self._has_room():
-            self.inside.add(call_id)
+    def try_enter(self, call_id: str) -> bool:
+        """Enter, if that can be done at once."""
+        if self._waiting or not self._has_room():
             return False
+        self.inside.add(call_id)
+        return True
+
+    async def enter(self, call_id: str) -> None:
+        """Enter when there is room."""
+        if self.try_enter(call_id):
+            return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((call_id, turn))
+        self._watch()
         try:
             await turn
         except asyncio.CancelledError:
             if turn.done():
                 self.leave(call_id)
             raise
-        return True
 
     def leave(self, call_id: str, result: bool = False) -> None:
         """The call is settled; `result`: the service has done it."""
-        if call_id not in self.inside:
-            return
         self.inside.discard(call_id)
         if result and self.limit is not None:
             self.limit += 1 / self.limit
             if self.limit > WIDE_OPEN:
                 self.limit = None
         self._let_in()
+
+    def taken(self) -> None:
+        """The service took a call: so it takes as many as are inside."""
+        if self.limit is not None and self.limit < len(self.inside):
+            self.limit = float(len(self.inside))
+        self._pause = FIRST_PROBE
 
     def full(self, call_id: str) -> None:
         """The service did not take the call, because it is full."""
@@ -66,10 +81,29 @@ class Gate:
 
     def _let_in(self) -> None:
         while self._waiting and self._has_room():
-            call_id, turn = self._waiting.popleft()
-            if not turn.done():
-                self.inside.add(call_id)
-                turn.set_result(None)
+            self._admit()
+
+    def _admit(self) -> None:
+        call_id, turn = self._waiting.popleft()
+        if not turn.done():
+            self.inside.add(call_id)
+            turn.set_result(None)
+            self._watch()
+
+    def _watch(self) -> None:
+        """Let the next one in after a while, room or not: what is inside may never come back, and says nothing then."""
+        if self._probe is not None:
+            self._probe.cancel()
+            self._probe = None
+        if self._waiting:
+            self._probe = asyncio.get_running_loop().call_later(self._pause, self._ask)
+
+    def _ask(self) -> None:
+        self._pause = min(self._pause * 2, LONGEST_PROBE)
+        self._probe = None
+        if self._waiting:
+            self._admit()
+        self._watch()
 
 
 class Gates:
@@ -79,14 +113,23 @@ class Gates:
         self._gates: dict[str, Gate] = {}
         self._gate_of_call: dict[str, str] = {}
 
-    async def enter(self, url: str, call_id: str) -> bool:
-        """Wait until a call may be sent to the address. True where it had to wait."""
+    def _gate(self, url: str) -> Gate:
         gate = self._gates.get(url)
         if gate is None:
             gate = self._gates[url] = Gate()
-        waited = await gate.enter(call_id)
+        return gate
+
+    def try_enter(self, url: str, call_id: str) -> bool:
+        """Whether a call may be sent to the address at once. If so, it counts until it is settled."""
+        if not self._gate(url).try_enter(call_id):
+            return False
         self._gate_of_call[call_id] = url
-        return waited
+        return True
+
+    async def enter(self, url: str, call_id: str) -> None:
+        """Wait until a call may be sent to the address."""
+        await self._gate(url).enter(call_id)
+        self._gate_of_call[call_id] = url
 
     def settle(self, events: list[Event], before: Task, after: Task) -> None:
         """These events have made one state of a task into the other: some of its calls may be settled."""
@@ -109,6 +152,12 @@ class Gates:
             if gate.idle:
                 del self._gates[url]
 
+    def taken(self, call_id: str) -> None:
+        """The service took the call."""
+        url = self._gate_of_call.get(call_id)
+        if url is not None:
+            self._gates[url].taken()
+
     def full(self, call_id: str) -> None:
         """The service did not take the call, because it is full."""
         url = self._gate_of_call.pop(call_id, None)
@@ -118,4 +167,4 @@ class Gates:
 
 def _open_calls(task: Task) -> set[str]:
     """The ids of the calls that are under way for a task."""
-    return {run.attempts[-1].id for run in task.nodes.values() if run.phase == "calling"}
+    return {run.attempts[-1].id for run in task.nodes.values() if run.phase in ("calling", "held")}

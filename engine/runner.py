@@ -51,7 +51,7 @@ class Runner:
         self._hub = hub
         self._metrics = metrics
         self._lanes = Lanes()
-        self._caller = Caller(dispatcher, instances, self._lanes, self.send, self.read)
+        self._caller = Caller(dispatcher, instances, self._lanes, self.send)
         self._waiters: dict[str, set[asyncio.Future[Task]]] = {}
         self._closing = False
         self.on_due: Callable[[int], None] = lambda due: None

@@ -14,7 +14,9 @@ from engine.task.draft import Draft
 from engine.task.events import (
     CallAccepted,
     CallFailed,
+    CallHeld,
     CallReturned,
+    CallSent,
     Cancelled,
     Command,
     Event,
@@ -27,7 +29,7 @@ from engine.task.events import (
     Submitted,
     TimerDue,
 )
-from engine.task.task import Attempt, NodeRun, Task
+from engine.task.task import Attempt, NodeRun, Phase, Task
 
 MAX_RETRY_AFTER = 3_600.0
 """Seconds: a service cannot put a node off for longer than this at a time."""
@@ -96,8 +98,23 @@ def _(event: CallFailed, draft: Draft) -> None:
     draft.change(node_id).patience = None
     if not event.again:
         draft.fail(node_id, event.message)
-    elif is_last and run.phase == "calling":
+    elif is_last and run.phase in ("calling", "held"):
         _again(draft, node_id, event.message, event.after)
+
+
+@_apply.register
+def _(event: CallHeld, draft: Draft) -> None:
+    node_id = draft.given.find_call(event.call)
+    if node_id is not None and _is_under_way(draft.node(node_id), event.call, "calling"):
+        run = draft.note(node_id, f"{event.url} has as much to do as it takes")
+        run.phase = "held"
+
+
+@_apply.register
+def _(event: CallSent, draft: Draft) -> None:
+    node_id = draft.given.find_call(event.call)
+    if node_id is not None and _is_under_way(draft.node(node_id), event.call, "held"):
+        draft.expect(node_id)
 
 
 @_apply.register
@@ -106,7 +123,7 @@ def _(event: ServiceAway, draft: Draft) -> None:
     if node_id is None:
         return
     run = draft.node(node_id)
-    if run.phase != "calling" or run.attempts[-1].id != event.call:
+    if not _is_under_way(run, event.call, "calling"):
         return
     # The attempt does not count. It stays known, for one that is sent again after a crash may have been made before.
     waiting = f"service {event.service} is away"
@@ -144,6 +161,9 @@ def _(event: TimerDue, draft: Draft) -> None:
         assert isinstance(node, ServiceNode)
         if run.phase == "pausing":
             draft.call(node_id)
+        elif run.phase == "held":
+            draft.change(node_id).due = draft.now + int(node.timeout * 1_000_000)
+            draft.commands.append(MakeCall(node_id, run.attempts[-1].id))
         elif run.phase == "away":
             draft.fail(node_id, f"{run.waiting}, and did not return within {node.timeout:g} s")
         else:
@@ -153,7 +173,7 @@ def _(event: TimerDue, draft: Draft) -> None:
 @_apply.register
 def _(event: Resumed, draft: Draft) -> None:
     for node_id, run in draft.nodes.items():
-        if run.phase == "calling":
+        if run.phase in ("calling", "held"):
             last = run.attempts[-1]
             if last.accepted is None and last.at < event.before:
                 draft.commands.append(MakeCall(node_id, last.id))
@@ -178,6 +198,10 @@ def _(event: Retried, draft: Draft) -> None:
 
 def _attempt(run: NodeRun, call: str) -> Attempt:
     return next(attempt for attempt in run.attempts if attempt.id == call)
+
+
+def _is_under_way(run: NodeRun, call: str, phase: Phase) -> bool:
+    return run.phase == phase and run.attempts[-1].id == call
 
 
 def _set_attempt(draft: Draft, node_id: str, attempt: Attempt) -> None:

@@ -122,14 +122,19 @@ class Draft:
 
     def call(self, node_id: str) -> None:
         """Make the next attempt of a running service node."""
-        node = self.pipeline.nodes[node_id]
-        assert isinstance(node, ServiceNode)
         run = self.change(node_id)
         attempt = Attempt(call_id(self._task, node_id, run.turn, len(run.attempts)), run.turn, self.now)
         run.attempts = (*run.attempts, attempt)
         run.tried += 1
-        run.phase, run.due, run.waiting = "calling", self.now + int(node.timeout * 1_000_000), None
+        self.expect(node_id)
         self.commands.append(MakeCall(node_id, attempt.id))
+
+    def expect(self, node_id: str) -> None:
+        """Expect the last attempt of a service node to come back in time."""
+        node = self.pipeline.nodes[node_id]
+        assert isinstance(node, ServiceNode)
+        run = self.change(node_id)
+        run.phase, run.due, run.waiting = "calling", self.now + int(node.timeout * 1_000_000), None
 
     # Ending
 

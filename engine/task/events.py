@@ -43,6 +43,21 @@ class CallFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class CallHeld:
+    """The call is not sent yet: the service at `url` has as many as it takes."""
+
+    call: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallSent:
+    """The call that was held is being sent."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceAway:
     """The call could not be made: no instance of the operation is alive."""
 
@@ -91,6 +106,8 @@ Event = (
     | CallAccepted
     | CallReturned
     | CallFailed
+    | CallHeld
+    | CallSent
     | ServiceAway
     | ServiceBack
     | InstanceLost

@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 NodeState = Literal["pending", "running", "finished", "error", "cancelled"]
 TaskStatus = Literal["running", "finished", "error"]
-Phase = Literal["calling", "pausing", "away"]
+Phase = Literal["calling", "held", "pausing", "away"]
 
 CALL_ID_LENGTH = 64
 TASK_ID_LENGTH = 32
@@ -76,10 +76,10 @@ class NodeRun:
     """A node's instance in a task. Nobody changes one that belongs to a task: a draft changes its own copies.
 
     `turn` counts its activations. `tried` counts the attempts of this round, which a retry of the task begins anew.
-    `phase` says what a running service node is doing: `calling` (the last attempt is under way, `due` is its
-    deadline), `pausing` (`due` is when the next attempt is made) or `away` (no instance is alive; `due` is when the
-    node gives up). `waiting` is that in words. `patience` is when a node that found its service away gives up, however
-    often the service comes back and goes again.
+    `phase` says what a running service node is doing: `calling` (the last attempt is under way, `due` is its deadline),
+    `held` (the attempt waits for room in the service; `due` is when it is looked after again), `pausing` (`due` is when
+    the next attempt is made) or `away` (no instance is alive; `due` is when the node gives up). `waiting` is that in
+    words. `patience` is when a node that found its service away gives up, however often it comes back and goes.
     """
 
     state: NodeState = "pending"

@@ -10,7 +10,9 @@ from engine.pipeline.nodes import ServiceNode
 from engine.task.events import (
     CallAccepted,
     CallFailed,
+    CallHeld,
     CallReturned,
+    CallSent,
     Cancelled,
     Event,
     InstanceLost,
@@ -49,7 +51,7 @@ def _any_call(world: World, number: int) -> str:
 
 def _open_call(world: World, number: int) -> str:
     """Mostly the last call of a node that is being called, sometimes any."""
-    runs = [run for run in world.task.nodes.values() if run.phase == "calling"]
+    runs = [run for run in world.task.nodes.values() if run.phase in ("calling", "held")]
     return runs[number // 4 % len(runs)].attempts[-1].id if runs and number % 4 else _any_call(world, number)
 
 
@@ -95,6 +97,8 @@ _EVENTS: dict[str, Callable[[World, int], Event]] = {
     "failed late": lambda world, n: CallFailed(_late_call(world, n), f"late {n}", n % 3 == 0),
     "failed for good": lambda world, n: CallFailed(_open_call(world, n), "refused", False, url=_URLS[n % 2]),
     "accepted": lambda world, n: CallAccepted(_open_call(world, n), _URLS[n % 2], world.now),
+    "held": lambda world, n: CallHeld(_open_call(world, n), _URLS[n % 2]),
+    "sent": lambda world, n: CallSent(_open_call(world, n)),
     "away": lambda world, n: ServiceAway(_open_call(world, n), "blur"),
     "back": _back,
     "lost": _lost,
@@ -109,7 +113,7 @@ _EVENTS: dict[str, Callable[[World, int], Event]] = {
 
 ACTIONS = (
     *("returned", "failed", "accepted", "wait", "away", "back") * 3,
-    *("late", "lost", "tick", "timer", "resumed", "forged") * 2,
+    *("late", "lost", "tick", "timer", "resumed", "forged", "held", "sent") * 2,
     *("failed late", "failed for good", "cancelled", "retried", "submitted", "again"),
 )
 """Actions, by how often they are drawn."""

@@ -108,8 +108,10 @@ def _waits_for_something(pipeline: Pipeline, node_id: str, run: NodeRun) -> None
     assert last.turn == run.turn or run.phase == "away"
     if run.phase == "calling":
         assert last.ended is None, f"{node_id} is being called by an attempt that has ended"
-        assert run.due == last.at + round(node.timeout * SECOND), f"{node_id} has another deadline than its call"
+        assert run.due >= last.at + round(node.timeout * SECOND), f"{node_id} has an earlier deadline than its call"
         assert run.waiting is None and run.tried >= 1
+    elif run.phase == "held":
+        assert last.ended is None and run.waiting and run.tried >= 1, f"{node_id} is held without a call"
     else:
         assert run.phase in ("pausing", "away") and run.waiting, f"{node_id} waits, and does not say for what"
         assert last.ended is not None and last.error, f"{node_id} waits while a call is open"
@@ -140,10 +142,11 @@ def commands_are_due(before: Task, after: Task, event: Event, commands: list[Com
     """What is to be called is the last attempt of a running node; each attempt is called once, and again by Resumed."""
     wanted = []
     for node_id, run in after.nodes.items():
-        if run.phase != "calling":
+        if run.phase not in ("calling", "held"):
             continue
         last, old = run.attempts[-1], before.node(node_id)
-        made_now = old.phase != "calling" or old.attempts[-1].id != last.id
+        made_now = old.phase not in ("calling", "held") or old.attempts[-1].id != last.id
+        made_now |= isinstance(event, TimerDue) and run.phase == "held" and run.due != old.due
         sent_again = isinstance(event, Resumed) and last.accepted is None and last.at < event.before
         if made_now or sent_again:
             wanted.append(MakeCall(node_id, last.id))

@@ -14,6 +14,7 @@ from engine.task.events import (
     CallAccepted,
     CallFailed,
     CallReturned,
+    CallSent,
     Cancelled,
     Command,
     Event,
@@ -122,7 +123,7 @@ class World:
         """The failure of the last attempt is final, or makes the node pause, or was the last that was allowed."""
         was, run, node = before.nodes[node_id], after.nodes[node_id], self.pipeline.nodes[node_id]
         assert isinstance(node, ServiceNode)
-        if was.phase != "calling" or was.attempts[-1].id != event.call:
+        if was.phase not in ("calling", "held") or was.attempts[-1].id != event.call:
             assert after is before, "the failure of an earlier attempt changed the task"
         elif not event.again:
             assert run.state == "error" and run.error == event.message, "a failure for good was not the last word"
@@ -159,7 +160,9 @@ class World:
         node_id = self.running()[0]
         run, node = self.task.nodes[node_id], self.pipeline.nodes[node_id]
         assert isinstance(node, ServiceNode) and self.task.due is not None
-        if answer and run.phase == "calling":
+        if run.phase == "held":
+            self.tell(CallSent(run.attempts[-1].id))
+        elif answer and run.phase == "calling":
             self.tell(CallReturned(run.attempts[-1].id, OUTS[0]))
         elif answer and run.phase == "away":
             self.tell(ServiceBack(frozenset([node.service or node.url or ""])))
