@@ -13,7 +13,10 @@ from pydantic import BaseModel, Field
 from .boxes import whole_boxes
 
 # One process per worker: a mediapipe graph serves one thread at a time, and the two cores are used without a lock.
-service = Service("face_detection", summary="Find the faces of a picture", workers=2, processes=True)
+service = Service("face_detection", summary="Find the faces of a picture", workers=2, processes=True, port=8082)
+
+TIME_LIMIT = 120
+"""Seconds that one call may work: a picture of 40 megapixels takes two, a busy machine some times as long."""
 
 
 class Faces(BaseModel):
@@ -59,7 +62,7 @@ def load() -> None:
     _models[:] = [_Models()]
 
 
-@service.operation("face-detect", path="/compute")
+@service.operation("face-detect", path="/compute", timeout=TIME_LIMIT)
 def face_detect(image: ImageArray) -> Faces:
     """Find the faces of a picture.
 

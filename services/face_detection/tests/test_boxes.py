@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from face_detection.boxes import Face, iou, same_face, tile_starts, whole_boxes, without_duplicates
@@ -12,6 +12,7 @@ FACES = st.builds(Face, VALUES, VALUES, VALUES, VALUES, st.floats(0, 1))
 SIDES = st.integers(1, 10_000)
 
 
+@settings(deadline=None)
 @given(FACES, FACES)
 def test_iou_is_a_share(one: Face, other: Face) -> None:
     assert 0 <= iou(one, other) <= 1.0001
@@ -25,6 +26,7 @@ def test_iou_examples() -> None:
     assert iou(Face(3, 3, 3, 3, 1), Face(3, 3, 3, 3, 1)) == 0
 
 
+@settings(deadline=None)
 @given(st.lists(FACES, max_size=12))
 def test_no_two_kept_boxes_show_one_face(faces: list[Face]) -> None:
     kept = without_duplicates(faces)
@@ -41,6 +43,7 @@ def test_a_face_cut_by_a_tile_is_the_same_but_a_small_face_before_a_large_is_not
     assert without_duplicates([cut, whole, small]) == [whole, small]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 3_000), st.integers(20, 300), st.integers(10, 200))
 def test_tiles_cover_everything_and_overlap(length: int, tile: int, stride: int) -> None:
     stride = min(stride, tile)
@@ -49,6 +52,7 @@ def test_tiles_cover_everything_and_overlap(length: int, tile: int, stride: int)
     assert all(0 <= after - before <= stride + 1 for before, after in zip(starts, starts[1:]))
 
 
+@settings(deadline=None)
 @given(st.lists(FACES, max_size=8), SIDES, SIDES)
 def test_whole_boxes_are_inside_largest_first(faces: list[Face], width: int, height: int) -> None:
     boxes = whole_boxes(faces, width, height)

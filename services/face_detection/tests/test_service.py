@@ -11,11 +11,13 @@ from aiservice.testing import CallbackReceiver, RunningService, wait_until
 from pictures import FACE, SAMPLE, file_of, iou, landscape, sample
 from PIL import Image
 
+from face_detection import service as service_module
+
 JPEG = SAMPLE.read_bytes()
 
 
 def compute(service: RunningService, image: bytes) -> httpx.Response:
-    return httpx.post(service.url + "/compute", files={"image": image}, headers={"Prefer": "wait=30"}, timeout=60)
+    return httpx.post(service.url + "/compute", files={"image": image}, headers={"Prefer": "wait=60"}, timeout=60)
 
 
 def faces(service: RunningService, image: bytes) -> list[list[int]]:
@@ -73,8 +75,8 @@ def test_by_callback(service: RunningService) -> None:
 def test_without_waiting_the_result_is_fetched(service: RunningService) -> None:
     answer = httpx.post(service.url + "/compute", files={"image": JPEG}, timeout=30)
     where = f"{service.url}/tasks/{answer.json()['task_id']}"
-    wait_until(lambda: httpx.get(where).status_code == 200, what="the result")
-    assert len(httpx.get(where).json()["answer"]) == 1
+    wait_until(lambda: httpx.get(where, timeout=60).status_code == 200, what="the result")
+    assert len(httpx.get(where, timeout=60).json()["answer"]) == 1
 
 
 @pytest.mark.parametrize("image", [b"no picture", b"", JPEG[: len(JPEG) // 2]])
@@ -98,5 +100,9 @@ def test_it_is_quiet(service: RunningService) -> None:
 
 
 def test_the_documentation(service: RunningService) -> None:
-    document = httpx.get(service.url + "/openapi.json").json()
+    document = httpx.get(service.url + "/openapi.json", timeout=60).json()
     assert "/compute" in document["paths"]
+
+
+def test_no_call_works_for_ever() -> None:
+    assert {operation.timeout for operation in service_module.service.operations} == {120}

@@ -7,10 +7,11 @@ from typing import Iterable
 
 import cv2
 import numpy as np
+from aiservice import InputError
 from PIL import Image
 
 from .areas import Box
-from .picture import MAX_PIXELS, PictureError, Pixels
+from .picture import MAX_PIXELS, Pixels
 
 BLUR_CELLS = 6
 """The longer side of a blurred area keeps this many mean values: enough for a skin tone, far too few for a face."""
@@ -44,17 +45,17 @@ def blur(pixels: Pixels, areas: Iterable[Box]) -> Pixels:
 def crop(pixels: Pixels, areas: Iterable[Box]) -> list[Pixels]:
     """One picture per area, in order.
 
-    Raises PictureError where an area has no pixel inside the picture (the message has its index), or where the
+    Raises InputError where an area has no pixel inside the picture (the message has its index), or where the
     results together have more than 80 megapixels.
     """
     parts, total = [], 0
     for index, box in enumerate(areas):
         if box.empty:
             height, width = pixels.shape[:2]
-            raise PictureError(f"'areas[{index}]' has no pixel inside the picture, which is {width} x {height} pixels")
+            raise InputError(f"'areas[{index}]' has no pixel inside the picture, which is {width} x {height} pixels")
         total += box.width * box.height
         if total > MAX_CROPPED:
-            raise PictureError(f"the areas have more than {MAX_CROPPED // 1_000_000} megapixels together: send fewer")
+            raise InputError(f"the areas have more than {MAX_CROPPED // 1_000_000} megapixels together: send fewer")
         parts.append(pixels[box.top : box.bottom, box.left : box.right].copy())
     return parts
 
@@ -95,21 +96,21 @@ def target_size(
     - `width` or `height` alone: the other side follows, so that the ratio is kept;
     - both: exactly these, or with `with_ratio` the largest size of the same ratio that fits into them.
 
-    Raises PictureError where nothing or too much is given, or where the result would have a side outside of 1 to
+    Raises InputError where nothing or too much is given, or where the result would have a side outside of 1 to
     20,000 pixels or more than 40 megapixels.
     """
     if scale_percent is not None:
         if width is not None or height is not None:
-            raise PictureError("give either 'scale_percent' or 'width' and 'height', not both")
+            raise InputError("give either 'scale_percent' or 'width' and 'height', not both")
         if not (math.isfinite(scale_percent) and 0 < scale_percent <= 100 * MAX_SIDE):
-            raise PictureError("'scale_percent' must be a number above 0")
+            raise InputError("'scale_percent' must be a number above 0")
         factor = scale_percent / 100
         return _checked(max(1, round(size[0] * factor)), max(1, round(size[1] * factor)))
     for name, value in (("width", width), ("height", height)):
         if value is not None and not 1 <= value <= MAX_SIDE:
-            raise PictureError(f"'{name}' must be from 1 to {MAX_SIDE} pixels, not {value!r:.40}")
+            raise InputError(f"'{name}' must be from 1 to {MAX_SIDE} pixels, not {value!r:.40}")
     if width is None and height is None:
-        raise PictureError("say how large: 'width', 'height', or both, or 'withRatio': true with 'scale_percent'")
+        raise InputError("say how large: 'width', 'height', or both, or 'withRatio': true with 'scale_percent'")
     if width is not None and height is not None and not with_ratio:
         return _checked(width, height)
     return _checked(*_fit(size, width, height))
@@ -125,7 +126,7 @@ def _fit(size: tuple[int, int], width: int | None, height: int | None) -> tuple[
 
 def _checked(width: int, height: int) -> tuple[int, int]:
     if width > MAX_SIDE or height > MAX_SIDE or width * height > MAX_PIXELS:
-        raise PictureError(
+        raise InputError(
             f"the result would have {width} x {height} pixels: at most {MAX_SIDE} a side"
             f" and {MAX_PIXELS // 1_000_000} megapixels are possible"
         )

@@ -6,9 +6,11 @@ import io
 from typing import Any, Mapping
 
 import numpy as np
+from aiservice import InputError
+from aiservice.images_decode import GPS_TAGS, PHOTO_TAGS
 from PIL import Image
 
-from .picture import GPS_TAGS, PHOTO_TAGS, PictureError, Pixels
+from .picture import Pixels
 
 FORMATS = ("jpeg", "png", "webp", "bmp", "gif", "tiff")
 _ALIASES = {"jpg": "jpeg", "jpe": "jpeg", "pjpeg": "jpeg", "tif": "tiff", "x-ms-bmp": "bmp", "x-png": "png"}
@@ -34,12 +36,12 @@ _DROPPED_PHOTO_TAGS = (37500, 40962, 40963, 40965)
 def format_name(text: str) -> str:
     """`jpeg`, `png`, `webp`, `bmp`, `gif` or `tiff` for what people write: `JPG`, `.png`, `image/webp`.
 
-    Raises PictureError, with the names that are known, for anything else.
+    Raises InputError, with the names that are known, for anything else.
     """
     name = text.strip().lower().removeprefix("image/").removeprefix(".")
     name = _ALIASES.get(name, name)
     if name not in FORMATS:
-        raise PictureError(f"the format {text!r:.40} is unknown: use one of {', '.join(FORMATS)}")
+        raise InputError(f"the format {text!r:.40} is unknown: use one of {', '.join(FORMATS)}")
     return name
 
 
@@ -66,12 +68,12 @@ def encode(
     """The file of format `name` that shows `pixels`, with the ICC profile and, of `exif`, what speaks of the scene.
 
     `quality` (1 to 100) matters for jpeg and webp; from 90 on a jpeg keeps its colours in full resolution (4:4:4).
-    Transparency is put on white for jpeg and bmp. Raises PictureError where the format cannot hold so large a picture.
+    Transparency is put on white for jpeg and bmp. Raises InputError where the format cannot hold so large a picture.
     """
     height, width = pixels.shape[:2]
     largest = _LARGEST_SIDE.get(name, width + height)
     if max(width, height) > largest:
-        raise PictureError(f"a {name} picture has at most {largest} pixels a side, and this has {width} x {height}")
+        raise InputError(f"a {name} picture has at most {largest} pixels a side, and this has {width} x {height}")
     image = Image.fromarray(flattened(pixels) if name in _OPAQUE else pixels)
     options: dict[str, Any] = {}
     if name == "jpeg":

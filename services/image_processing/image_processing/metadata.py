@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any, Mapping
 
+from aiservice.images_decode import GPS_TAGS, PHOTO_TAGS
 from PIL import ExifTags
 from PIL.TiffImagePlugin import IFDRational
 
 from .encode import media_type
-from .picture import GPS_TAGS, PHOTO_TAGS, Picture
+from .picture import Picture
 
 _LONGEST_LIST = 64
 _LONGEST_TEXT = 4_096

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import resource
-from contextlib import contextmanager
-from typing import Annotated, Any, Iterator
+from typing import Annotated, Any
 
 import cv2
-from aiservice import File, ImageFile, InputError, Service
+from aiservice import File, ImageFile, Service
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from . import effects, encode, metadata
 from .areas import boxes
-from .picture import Picture, PictureError, Pixels, decode
+from .picture import Picture, Pixels, decode
 
 service = Service(
     "image_processing",
@@ -20,7 +19,11 @@ service = Service(
     workers=2,
     # A decoder that crashes on a hostile file takes its own process with it, not the service.
     processes=True,
+    port=8081,
 )
+
+TIME_LIMIT = 120
+"""Seconds that one call may work: the slowest, 40 megapixels into WebP, takes about 20 of CPU time."""
 
 WORKER_MEMORY = 4 << 30
 """Bytes of address space of a worker; 40 megapixels need about half. A file that wants more fails by itself."""
@@ -57,15 +60,6 @@ def bound() -> None:
     cv2.setNumThreads(1)
 
 
-@contextmanager
-def input_errors() -> Iterator[None]:
-    """What is wrong with a picture or its settings is the caller's to change."""
-    try:
-        yield
-    except PictureError as error:
-        raise InputError(str(error)) from error
-
-
 def result(pixels: Pixels, picture: Picture, name: str) -> File:
     """The edited picture as a file, to be shown with the colour profile of the picture that it was made from."""
     same_space = (pixels.ndim == 2) == (picture.pixels.ndim == 2)
@@ -74,7 +68,7 @@ def result(pixels: Pixels, picture: Picture, name: str) -> File:
     return File.from_bytes(data, content_type=encode.media_type(name), name=encode.file_name("result", name))
 
 
-@service.operation("image-blur", path="/blur")
+@service.operation("image-blur", path="/blur", timeout=TIME_LIMIT)
 def blur(image: ImageFile, areas: Areas) -> File:
     """Blur areas of a picture.
 
@@ -82,15 +76,14 @@ def blur(image: ImageFile, areas: Areas) -> File:
     cut to the picture; what lies outside is ignored. The result is a JPEG; a JPEG with nothing to blur comes back as
     it was, byte for byte.
     """
-    with input_errors():
-        picture = decode(image.read_bytes())
-        parts = boxes(areas.areas, picture.width, picture.height)
-        if picture.format == "jpeg" and all(part.empty for part in parts):
-            return image
-        return result(effects.blur(encode.flattened(picture.pixels), parts), picture, "jpeg")
+    picture = decode(image.read_bytes())
+    parts = boxes(areas.areas, picture.width, picture.height)
+    if picture.format == "jpeg" and all(part.empty for part in parts):
+        return image
+    return result(effects.blur(encode.flattened(picture.pixels), parts), picture, "jpeg")
 
 
-@service.operation("image-crop", path="/crop")
+@service.operation("image-crop", path="/crop", timeout=TIME_LIMIT)
 def crop(image: ImageFile, areas: Areas) -> list[File]:
     """Cut areas out of a picture.
 
@@ -98,13 +91,12 @@ def crop(image: ImageFile, areas: Areas) -> list[File]:
     Areas are cut to the picture; one that has no pixel in it is an error. JPEG, PNG and WebP keep their format, others
     become PNG.
     """
-    with input_errors():
-        picture = decode(image.read_bytes())
-        parts = effects.crop(picture.pixels, boxes(areas.areas, picture.width, picture.height))
-        return [result(part, picture, encode.kept_format(picture.format)) for part in parts]
+    picture = decode(image.read_bytes())
+    parts = effects.crop(picture.pixels, boxes(areas.areas, picture.width, picture.height))
+    return [result(part, picture, encode.kept_format(picture.format)) for part in parts]
 
 
-@service.operation("image-convert", path="/convert")
+@service.operation("image-convert", path="/convert", timeout=TIME_LIMIT)
 def convert(image: ImageFile, format: Format) -> File:
     """Convert a picture into another format.
 
@@ -112,48 +104,44 @@ def convert(image: ImageFile, format: Format) -> File:
     webp. The picture is turned upright, transparency is put on white for jpeg and bmp; the colour profile is kept (not
     in bmp and gif), and in jpeg, png and webp the EXIF data about the scene.
     """
-    with input_errors():
-        name = encode.format_name(format.format)
-        picture = decode(image.read_bytes())
-        data = encode.encode(picture.pixels, name, format.quality, picture.profile, picture.exif)
-        return File.from_bytes(data, content_type=encode.media_type(name), name=encode.file_name("result", name))
+    name = encode.format_name(format.format)
+    picture = decode(image.read_bytes())
+    data = encode.encode(picture.pixels, name, format.quality, picture.profile, picture.exif)
+    return File.from_bytes(data, content_type=encode.media_type(name), name=encode.file_name("result", name))
 
 
-@service.operation("image-analyze", path="/analyze")
+@service.operation("image-analyze", path="/analyze", timeout=TIME_LIMIT)
 def analyze(image: ImageFile) -> dict[str, Any]:
     """Tell the format, the size and the EXIF data of a picture.
 
     Width and height are those that people see, after the EXIF rotation.
     """
-    with input_errors():
-        return metadata.describe(decode(image.read_bytes()))
+    return metadata.describe(decode(image.read_bytes()))
 
 
-@service.operation("image-greyscale", path="/greyscale")
+@service.operation("image-greyscale", path="/greyscale", timeout=TIME_LIMIT)
 def greyscale(image: ImageFile) -> File:
     """Turn a picture grey.
 
     The grey value is the luma of ITU-R BT.601. JPEG, PNG and WebP keep their format, others become PNG.
     """
-    with input_errors():
-        picture = decode(image.read_bytes())
-        return result(effects.greyscale(picture.pixels), picture, encode.kept_format(picture.format))
+    picture = decode(image.read_bytes())
+    return result(effects.greyscale(picture.pixels), picture, encode.kept_format(picture.format))
 
 
-@service.operation("image-resize", path="/resize")
+@service.operation("image-resize", path="/resize", timeout=TIME_LIMIT)
 def resize(image: ImageFile, settings: Settings) -> File:
     """Scale a picture.
 
     Give `width` and `height`, or one of them (the other follows), or `scale_percent`. With `withRatio` the picture
     keeps its ratio and fits into `width` and `height`. JPEG, PNG and WebP keep their format, others become PNG.
     """
-    with input_errors():
-        picture = decode(image.read_bytes())
-        width, height = effects.target_size(
-            (picture.width, picture.height),
-            settings.width,
-            settings.height,
-            settings.withRatio,
-            settings.scale_percent,
-        )
-        return result(effects.resize(picture.pixels, width, height), picture, encode.kept_format(picture.format))
+    picture = decode(image.read_bytes())
+    width, height = effects.target_size(
+        (picture.width, picture.height),
+        settings.width,
+        settings.height,
+        settings.withRatio,
+        settings.scale_percent,
+    )
+    return result(effects.resize(picture.pixels, width, height), picture, encode.kept_format(picture.format))

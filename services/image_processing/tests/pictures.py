@@ -53,14 +53,6 @@ def png(width: int, height: int, rows: bytes = bytes(100), depth: int = 8) -> by
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
-def tiled_tiff(tile: int) -> bytes:
-    """A grey TIFF of 8 x 8 pixels of the value 7, in one tile of `tile` x `tile` (at most 1,024 bytes are there)."""
-    tags = {256: 8, 257: 8, 258: 8, 259: 1, 262: 1, 277: 1, 322: tile, 323: tile, 324: 200, 325: tile * tile}
-    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
-    head = b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4)
-    return head.ljust(200, b"\0") + b"\7" * min(tile * tile, 1_024)
-
-
 def webp_header(width: int, height: int) -> bytes:
     """A WebP of the extended format that claims to be so large, with an empty lossless frame."""
     canvas = bytes(4) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")

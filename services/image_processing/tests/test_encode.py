@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from aiservice import InputError
 from pictures import SAMPLE, file_of, opened, pixels_of, psnr, scene
 from PIL import Image, ImageCms, JpegImagePlugin
 
 from image_processing.encode import FORMATS, encode, format_name, kept_format
 from image_processing.metadata import describe
-from image_processing.picture import PictureError, decode
+from image_processing.picture import decode
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -40,7 +41,7 @@ def test_names_of_formats(text: str, name: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "pdf", "image/", "jpeg2000", "../png", "x" * 10_000])
 def test_unknown_formats_name_the_known(text: str) -> None:
-    with pytest.raises(PictureError, match="jpeg, png, webp") as caught:
+    with pytest.raises(InputError, match="jpeg, png, webp") as caught:
         format_name(text)
     assert len(str(caught.value)) < 200
 
@@ -65,9 +66,9 @@ def test_quality_and_colour_resolution() -> None:
 
 
 def test_a_picture_too_large_for_the_format() -> None:
-    with pytest.raises(PictureError, match="16383"):
+    with pytest.raises(InputError, match="16383"):
         encode(np.zeros((1, 16_384), np.uint8), "webp")
-    with pytest.raises(PictureError, match="jpeg"):
+    with pytest.raises(InputError, match="jpeg"):
         encode(np.zeros((70_000, 1), np.uint8), "jpeg")
     assert encode(np.zeros((70_000, 1), np.uint8), "png")
 

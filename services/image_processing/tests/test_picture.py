@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from aiservice import InputError
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from pictures import SAMPLE, file_of, oriented, pixels_of, png, psnr, scene, tiled_tiff, webp_header
+from pictures import SAMPLE, file_of, oriented, pixels_of, png, psnr, scene, webp_header
 from PIL import Image, ImageCms
 
 from image_processing import picture
-from image_processing.picture import PictureError, decode
+from image_processing.picture import decode
 
 BEST: dict[str, dict[str, Any]] = {"WEBP": {"lossless": True}, "JPEG": {"quality": 100, "subsampling": 0}}
 
@@ -31,18 +32,6 @@ def test_every_format_comes_out_as_it_went_in(name: str) -> None:
 def test_exif_rotation_is_applied(orientation: int, name: str) -> None:
     decoded = decode(oriented(scene(), orientation, name, **BEST.get(name, {})))
     assert psnr(decoded.pixels, scene()) > 40
-
-
-@pytest.mark.parametrize("orientation", [0, 9, 77])
-def test_an_orientation_without_meaning_changes_nothing(orientation: int) -> None:
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    assert np.array_equal(decode(file_of(scene(), exif=exif)).pixels, scene())
-
-
-def test_broken_exif_does_not_cost_the_picture() -> None:
-    data = file_of(scene(), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff broken")
-    assert decode(data).width == 60
 
 
 def test_grey_stays_grey_and_one_bit_becomes_grey() -> None:
@@ -109,7 +98,7 @@ def test_the_first_frame_of_an_animation() -> None:
     "data", [b"", b"hello", b"<html></html>" * 100, b"\xff\xd8\xff", b"GIF89a", b"%!PS-Adobe", bytes(9999)]
 )
 def test_what_is_no_picture_is_refused(data: bytes) -> None:
-    with pytest.raises(PictureError, match="JPEG, PNG, WebP, GIF, BMP"):
+    with pytest.raises(InputError, match="send JPEG, PNG, WEBP, GIF, BMP, TIFF"):
         decode(data)
 
 
@@ -118,48 +107,26 @@ def test_what_is_no_picture_is_refused(data: bytes) -> None:
 def test_a_cut_picture_is_refused(name: str, share: float) -> None:
     noise = np.random.default_rng(1).integers(0, 255, (64, 64, 3), dtype=np.uint8)
     data = file_of(noise, name)
-    with pytest.raises(PictureError):
+    with pytest.raises(InputError):
         decode(data[: int(len(data) * share)])
 
 
 @pytest.mark.parametrize("data", [png(20_000, 20_000), png(8_000, 5_001), webp_header(16_383, 16_383)])
 def test_a_bomb_is_refused_by_its_header(data: bytes) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(PictureError, match="40 megapixels"):
+    with pytest.raises(InputError, match="more than the 40000000 pixels"):
         decode(data)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # kB
 
 
-def test_a_gif_frame_or_tiff_tile_larger_than_the_picture_is_refused() -> None:
-    gif = bytearray(file_of(Image.fromarray(scene()).quantize(4), "GIF"))
-    at = gif.index(b"\x2c", 13)
-    gif[at + 5 : at + 9] = (20_000).to_bytes(2, "little") * 2
-    with pytest.raises(PictureError, match="40 megapixels"):
-        decode(bytes(gif))
-    assert decode(tiled_tiff(32)).pixels.tolist() == [[7] * 8] * 8
-    with pytest.raises(PictureError, match="tiles"):
-        decode(tiled_tiff(20_000))
-
-
-def test_a_jpeg_with_too_many_scans_is_refused() -> None:
-    data = file_of(scene(), "JPEG", progressive=True)
-    assert decode(data).width == 60
-    start = data.rindex(b"\xff\xda")
-    with pytest.raises(PictureError, match="scans"):
-        decode(data[:start] + data[start:-2] * 200 + data[-2:])
-
-
-def test_bytes_like_a_scan_behind_the_picture_do_no_harm() -> None:
-    assert decode(file_of(scene(), "JPEG") + b"\xff\xda" * 500).width == 60
-
-
+@settings(deadline=None)
 @given(st.binary(max_size=400), st.sampled_from(["PNG", "BMP", "TIFF", "WEBP", "GIF", "JPEG"]), st.integers(0, 2_000))
 def test_damage_gives_a_picture_or_a_clear_error(junk: bytes, name: str, at: int) -> None:
     data = file_of(scene(20, 20), name)
     at %= len(data)
     try:
         decoded = decode(data[:at] + junk + data[at + len(junk) :])
-    except PictureError:
+    except InputError:
         return
     assert decoded.pixels.dtype == np.uint8 and decoded.pixels.ndim in (2, 3)
 

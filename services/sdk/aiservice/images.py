@@ -1,19 +1,17 @@
 """Pictures as parameters and results. numpy and Pillow are loaded when a picture is first touched."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 from aiservice.errors import InputError
 from aiservice.files import File
+from aiservice.images_decode import decode, open_image
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from PIL import Image as pillow
-
-_FORMATS = ("AVIF", "BMP", "DIB", "GIF", "ICO", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TIFF", "WEBP")
-"""What is opened. Others of Pillow's formats start programs (EPS) or take almost any bytes for a picture (TGA)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ def inspect_image(file: File, field: str, max_pixels: int) -> ImageFile:
     """Read the header of a picture. Raises InputError, naming `field`, where it is none or has too many pixels."""
     from PIL import Image as pillow
 
-    with _opened(file, field, max_pixels) as image:
+    with _naming(field), open_image(file.path, max_pixels) as image:
         name = image.format or "unknown"
         kind = pillow.MIME.get(name, f"image/{name.lower()}")
         return ImageFile(file.path, file.name, content_type=kind, format=kind, width=image.width, height=image.height)
@@ -52,62 +50,25 @@ def inspect_image(file: File, field: str, max_pixels: int) -> ImageFile:
 def decode_image(file: File, field: str, max_pixels: int) -> "NDArray[np.uint8]":
     """Return a picture as RGB, `uint8`, height x width x 3, turned as its EXIF orientation says, on white.
 
-    Raises InputError, naming `field`, where it cannot be decoded or has too many pixels.
+    Raises InputError, naming `field`, where it cannot be decoded, has too many pixels or, as a JPEG, too many scans.
     """
     import numpy
-    from PIL import ImageOps
-
-    with _opened(file, field, max_pixels) as image:
-        try:
-            return numpy.array(_to_rgb(ImageOps.exif_transpose(image)), dtype=numpy.uint8)
-        except Exception as error:
-            raise InputError(f"{field}: the picture is damaged: {error}") from error
-
-
-def _opened(file: File, field: str, max_pixels: int) -> "pillow.Image":
     from PIL import Image as pillow
 
+    with _naming(field):
+        image = decode(file.path, max_pixels).image
+    if image.mode == "RGBA":
+        ground = pillow.new("RGBA", image.size, (255, 255, 255, 255))
+        image = pillow.alpha_composite(ground, image)
+    return numpy.array(image.convert("RGB"), dtype=numpy.uint8)
+
+
+@contextmanager
+def _naming(field: str) -> Iterator[None]:
     try:
-        image = pillow.open(file.path, formats=_formats())
-    except (pillow.DecompressionBombError, pillow.DecompressionBombWarning) as error:
-        raise InputError(f"{field}: the picture has more than the {max_pixels} pixels that are taken") from error
-    except Exception as error:
-        raise InputError(f"{field}: this is not a picture that can be read") from error
-    if image.width * image.height > max_pixels:
-        size = f"{image.width} x {image.height}"
-        image.close()
-        raise InputError(f"{field}: the picture has {size} pixels, more than the {max_pixels} that are taken")
-    return image
-
-
-@cache
-def _formats() -> list[str]:
-    from PIL import Image as pillow
-
-    pillow.init()
-    return [name for name in _FORMATS if name in pillow.OPEN]
-
-
-def _to_rgb(image: "pillow.Image") -> "pillow.Image":
-    from PIL import Image as pillow
-
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        image = _to_eight_bits(image)
-    if image.has_transparency_data:
-        layer = image.convert("RGBA")
-        ground = pillow.new("RGBA", layer.size, (255, 255, 255, 255))
-        return pillow.alpha_composite(ground, layer).convert("RGB")
-    return image.convert("RGB")
-
-
-def _to_eight_bits(image: "pillow.Image") -> "pillow.Image":
-    """Scale 16 bit grey to 8 bit; Pillow's own conversion cuts the values off at 255."""
-    import numpy
-    from PIL import Image as pillow
-
-    values = numpy.nan_to_num(numpy.asarray(image, dtype=numpy.float64))
-    scale = 257.0 if image.mode.startswith("I;16") or values.max(initial=0) > 255 else 1.0
-    return pillow.fromarray(numpy.clip(values / scale, 0, 255).round().astype(numpy.uint8))
+        yield
+    except InputError as error:
+        raise InputError(f"{field}: {error}") from error
 
 
 def encode_image(array: Any, format: str = "jpeg", quality: int = 90, name: str | None = None) -> File:

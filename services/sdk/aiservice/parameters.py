@@ -1,22 +1,19 @@
 """What an operation takes, as its type hints say, and how what was received becomes its arguments."""
 
-import types
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from inspect import Parameter as Declared
 from inspect import signature
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from aiservice import values
 from aiservice.errors import Fault, Problem
 from aiservice.files import File
-from aiservice.images import Image, ImageFile
+from aiservice.hints import Kind, keys_of, kind_of, model_of, takes_text, text_key_of
 from aiservice.protocol import DATA_PART
-
-Kind = Literal["file", "image_file", "image_array", "model", "value"]
 
 _MISSING: Any = object()
 
@@ -50,29 +47,58 @@ class Parameter:
     def __init__(self, name: str, hint: Any, default: Any) -> None:
         self.name = name
         self.required = default is Declared.empty
-        self.kind: Kind = _kind(hint)
+        self.kind: Kind = kind_of(hint)
         self.adapter: TypeAdapter[Any] = TypeAdapter(Any if self.is_binary else hint)
-        self.model = _model_of(hint) if self.kind == "model" else None
-        self.keys = _keys_of(self.model) if self.model else {name}
+        self.model = model_of(hint) if self.kind == "model" else None
+        self.keys = keys_of(self.model) if self.model else {name}
+        self._text_key = text_key_of(self.model, name) if self.model else None
+        self._takes_text = takes_text(self._text_hint(hint))
 
     @property
     def is_binary(self) -> bool:
         """Whether a file comes in for it."""
         return self.kind in ("file", "image_file", "image_array")
 
+    def _text_hint(self, hint: Any) -> Any:
+        """Return the type that a plain text of this parameter has to fit."""
+        if self.model is None or self._text_key is None:
+            return hint
+        fields = self.model.model_fields
+        return next(field.annotation for key, field in fields.items() if (field.alias or key) == self._text_key)
+
     def from_field(self, field: Field) -> list[Any]:
         """Return what a field of this name may mean, best first. Raises Problem (400): no JSON where it must be."""
         try:
             value = values.parse(field.raw, self.name)
         except Problem:
-            if field.is_json or self.model is not None:
+            if not self._is_text(field):
                 raise
-            return [_text(field.raw, self.name)]
+            return [self._of_text(field)]
         if self.model is not None:
-            return [{self.name: value} if not isinstance(value, dict) and self.name in self.keys else value]
+            return self._of_model(field, value)
         if isinstance(value, dict) and set(value) == {self.name}:
             return [value[self.name], value]
         return [value] if field.is_json else [value, _text(field.raw, self.name)]
+
+    def _is_text(self, field: Field) -> bool:
+        """Tell whether a field that is no JSON may be meant as a text: neither a broken object, list or number."""
+        if field.is_json:
+            return False
+        if self.model is not None and (self._text_key is None or field.raw.lstrip()[:1] in (b"{", b"[")):
+            return False
+        return self._takes_text or not _is_number(field.raw)
+
+    def _of_text(self, field: Field) -> Any:
+        text = _text(field.raw, self.name)
+        return text if self._text_key is None else {self._text_key: text}
+
+    def _of_model(self, field: Field, value: Any) -> list[Any]:
+        if isinstance(value, dict):
+            return [value]
+        if self._text_key is not None and not isinstance(value, list):
+            wrapped = {self._text_key: value}
+            return [wrapped, self._of_text(field)] if self._takes_text and not field.is_json else [wrapped]
+        return [{self.name: value} if self.name in self.keys else value]
 
     def from_data(self, data: dict[str, Any]) -> Any:
         """Return this parameter's value out of the merged object, or _MISSING where nothing there belongs to it."""
@@ -105,45 +131,13 @@ def _text(raw: bytes, name: str) -> str:
         raise Problem(400, f"{name}: the text is not UTF-8") from error
 
 
-def _unwrap(hint: Any) -> Any:
-    """Return the hint without `| None`, where one other type is left."""
-    if get_origin(hint) in (Union, types.UnionType):
-        others = [inner for inner in get_args(hint) if inner is not type(None)]
-        if len(others) == 1:
-            return others[0]
-    return hint
-
-
-def _kind(hint: Any) -> Kind:
-    hint = _unwrap(hint)
-    marks: tuple[Any, ...] = ()
-    if get_origin(hint) is Annotated:
-        hint, *rest = get_args(hint)
-        marks = tuple(rest)
-    plain = get_origin(hint) or hint
-    if any(isinstance(mark, Image) for mark in marks) or is_array_type(plain):
-        return "image_array"
-    if isinstance(plain, type) and issubclass(plain, ImageFile):
-        return "image_file"
-    if isinstance(plain, type) and issubclass(plain, File):
-        return "file"
-    return "model" if isinstance(plain, type) and issubclass(plain, BaseModel) else "value"
-
-
-def is_array_type(hint: Any) -> bool:
-    """Tell whether a hint is numpy's array, without loading numpy."""
-    return getattr(hint, "__module__", "") == "numpy" and getattr(hint, "__name__", "") == "ndarray"
-
-
-def _model_of(hint: Any) -> type[BaseModel]:
-    hint = _unwrap(hint)
-    model: type[BaseModel] = get_args(hint)[0] if get_origin(hint) is Annotated else hint
-    return model
-
-
-def _keys_of(model: type[BaseModel]) -> set[str]:
-    keys = set(model.model_fields)
-    return keys | {str(field.alias) for field in model.model_fields.values() if field.alias}
+def _is_number(raw: bytes) -> bool:
+    """Tell whether it is a number as Python reads them: those that JSON does not know (NaN, 1_000) too."""
+    try:
+        float(raw)
+    except ValueError:
+        return False
+    return True
 
 
 def parameters_of(function: Callable[..., Any]) -> list[Parameter]:

@@ -18,6 +18,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _PATH = re.compile(r"^(/[A-Za-z0-9._~-]+)+$")
 _OWN = ("tasks", "health", "metrics", "docs", "openapi.json", "swagger")
 
+LONGEST_WORK = 86_400
+"""Seconds: the longest time limit of an operation."""
+
 declared: dict[str, "Service"] = {}
 """Every service of this process by its name: a worker process finds its own here after it has imported the module."""
 
@@ -25,11 +28,14 @@ declared: dict[str, "Service"] = {}
 class Operation:
     """One operation: a function, where it is reached, and what its hints and its docstring say about it."""
 
-    def __init__(self, function: Callable[..., Any], path: str, api: Api, parameters: list[Parameter]) -> None:
+    def __init__(
+        self, function: Callable[..., Any], path: str, api: Api, parameters: list[Parameter], timeout: float | None
+    ) -> None:
         self.function = function
         self.path = path
         self.api = api
         self.parameters = parameters
+        self.timeout = timeout
         self.writer: Writer = writer_of(function)
 
     @property
@@ -51,18 +57,23 @@ class Service:
     """A set of operations that run in the same workers.
 
     `workers` calls run at the same time (the variable APP_WORKERS overrides it), each in a thread, or with `processes`
-    each in a process of its own.
+    each in a process of its own. It listens on `port`, where APP_PORT does not say another.
     """
 
-    def __init__(self, name: str, summary: str = "", *, workers: int = 1, processes: bool = False) -> None:
+    def __init__(
+        self, name: str, summary: str = "", *, workers: int = 1, processes: bool = False, port: int = 8080
+    ) -> None:
         if not re.fullmatch(r"[A-Za-z0-9._-]{1,100}", name):
             raise ValueError(f"the name of a service has letters, digits, `.`, `_` and `-` only, not {name!r}")
         if workers < 1:
             raise ValueError("a service needs at least one worker")
+        if not 0 <= port <= 65_535:
+            raise ValueError(f"a port is a number from 0 to 65535, not {port!r}")
         self.name = name
         self.summary = summary
         self.workers = workers
         self.processes = processes
+        self.port = port
         self.operations: list[Operation] = []
         self.loaders: list[Callable[[], Any]] = []
         self.module: str = sys._getframe(1).f_globals.get("__name__", "__main__")
@@ -76,15 +87,19 @@ class Service:
         example: dict[str, Any] | None = None,
         summary: str | None = None,
         description: str | None = None,
+        timeout: float | None = None,
     ) -> Callable[[Function], Function]:
         """Declare an operation; the function itself is left as it is.
 
-        `example` is the body of an operation without binaries, with example values. Raises TypeError or ValueError,
-        at import, for what cannot work: a parameter without type, an async function, a path or route taken or wrong.
+        `example` is the body of an operation without binaries, with example values. `timeout` is the longest time, in
+        seconds, that one call may work: its process is then killed and replaced, and the call fails for good. Raises
+        TypeError or ValueError, at import, for what cannot work: a parameter without type, an async function, a path
+        or route taken or wrong, a time limit where calls run in threads.
         """
 
         def declare(function: Function) -> Function:
             self._check(route, path, function)
+            self._check_timeout(timeout, function)
             parameters = parameters_of(function)
             first, _, rest = cleandoc(function.__doc__ or "").partition("\n")
             api = Api(
@@ -93,7 +108,7 @@ class Service:
                 summary=first.strip() if summary is None else summary,
                 description=rest.strip() if description is None else description,
             )
-            self.operations.append(Operation(function, path, api, parameters))
+            self.operations.append(Operation(function, path, api, parameters, timeout))
             return function
 
         return declare
@@ -105,7 +120,7 @@ class Service:
 
     def run(self) -> None:
         """Serve until a signal says to stop; exits with 0, 1 after a failure, 2 for a wrong setting."""
-        settings = _settings_or_exit()
+        settings = _settings_or_exit(self.port)
         # Only a service that runs needs the server: declaring one, and its worker processes, start faster without.
         from aiservice.server import main
 
@@ -131,10 +146,20 @@ class Service:
         if any(operation.path == path or operation.route == route for operation in self.operations):
             raise ValueError(f"the path {path!r} or the route {route!r} is declared twice")
 
+    def _check_timeout(self, timeout: float | None, function: Callable[..., Any]) -> None:
+        if timeout is None:
+            return
+        if not 0 < timeout <= LONGEST_WORK:
+            raise ValueError(f"{function.__qualname__}: a time limit is more than 0 and at most {LONGEST_WORK} seconds")
+        if not self.processes:
+            raise ValueError(
+                f"{function.__qualname__}: a time limit needs Service(..., processes=True): a thread cannot be stopped"
+            )
 
-def _settings_or_exit() -> Settings:
+
+def _settings_or_exit(port: int) -> Settings:
     try:
-        return read_settings()
+        return read_settings(port)
     except WrongSetting as error:
         print(error, file=sys.stderr)
         sys.exit(2)

@@ -31,7 +31,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="APP_", env_file=".env", extra="ignore", env_ignore_empty=True)
 
     host: str = Field("127.0.0.1", description="address to listen on")
-    port: int = Field(8080, ge=0, le=65_535, description="port to listen on; 0 takes a free one")
+    port: int = Field(
+        8080, ge=0, le=65_535, description="port to listen on, else the service's own; 0 takes a free one"
+    )
     log: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
     engine: WebAddress | None = Field(None, description="URL of the engine, to announce the operations to")
     service: WebAddress | None = Field(None, description="URL under which the engine reaches this service")
@@ -47,10 +49,10 @@ class Settings(BaseSettings):
     tmp: str | None = Field(None, description="folder for files of calls; else the system's temporary folder")
 
 
-def read_settings() -> Settings:
-    """Read them. Raises WrongSetting."""
+def read_settings(port: int = 8080) -> Settings:
+    """Read them; `port` is taken where APP_PORT does not say another. Raises WrongSetting."""
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         name = f"APP_{str(first['loc'][0]).upper()}" if first["loc"] else "the environment"
@@ -58,3 +60,4 @@ def read_settings() -> Settings:
         raise WrongSetting(f"{name} is wrong: {message}, not {first['input']!r}") from None
     except UnicodeDecodeError:
         raise WrongSetting("the file .env is wrong: it is not UTF-8") from None
+    return settings if "port" in settings.model_fields_set else settings.model_copy(update={"port": port})

@@ -1,5 +1,6 @@
 """For the tests of services: a service as the real process that it will be, and a real receiver of its callbacks."""
 
+import atexit
 import contextlib
 import os
 import signal
@@ -37,14 +38,20 @@ FileTuple = tuple[str, bytes, str]
 
 
 def free_port() -> int:
-    """Return a port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port of the loopback interface that nobody listens on.
+
+    It stays reserved until this process ends: the system gives it to nobody who asks for just any port, but a server
+    that asks for it with SO_REUSEADDR, as all usual ones do, gets it.
+    """
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    atexit.register(holder.close)
+    port: int = holder.getsockname()[1]
+    return port
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 20.0, what: str = "the condition") -> None:
+def wait_until(holds: Callable[[], bool], seconds: float = 60.0, what: str = "the condition") -> None:
     """Return as soon as `holds()` is true. Raises TimeoutError, which names `what`, where it never is."""
     deadline = time.monotonic() + seconds
     while not holds():
@@ -130,7 +137,7 @@ class RunningService:
     ) -> Message:
         """Make one request. Raises OSError where nobody answers."""
         where = urlsplit(self.url)
-        connection = HTTPConnection(where.hostname or "", where.port, timeout=60)
+        connection = HTTPConnection(where.hostname or "", where.port, timeout=120)
         try:
             connection.request(method, path, body, dict(headers or {}))
             answer = connection.getresponse()
@@ -256,7 +263,7 @@ class CallbackReceiver:
         with self._lock:
             return [message for message in self.received if message.query.get(TASK_ID) == task_id]
 
-    def wait_for(self, task_id: str, attempts: int = 1, seconds: float = 20.0) -> Message:
+    def wait_for(self, task_id: str, attempts: int = 1, seconds: float = 60.0) -> Message:
         """Return the last callback of a call when at least so many have come. Raises TimeoutError."""
         with self._lock:
             if not self._lock.wait_for(lambda: len(self._matching(task_id)) >= attempts, seconds):

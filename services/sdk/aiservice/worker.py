@@ -119,6 +119,7 @@ class ProcessWorker:
 
     def __init__(self, service: Service, max_pixels: int, level: int) -> None:
         self._name = service.name
+        self._timeouts = {operation.route: operation.timeout for operation in service.operations}
         self._module = module_of(service)
         self._max_pixels = max_pixels
         self._level = level
@@ -147,6 +148,9 @@ class ProcessWorker:
                 self.load()
             assert self._connection is not None
             self._connection.send(job)
+            timeout = self._timeouts.get(job.route)
+            if not self._connection.poll(timeout):
+                return Outcome.failed("failed", self._overdue(job.route, timeout))
             outcome: Outcome = self._connection.recv()
             return outcome
         except (EOFError, ConnectionError, RuntimeError) as error:
@@ -162,12 +166,22 @@ class ProcessWorker:
         process.join(5)
         text = f"the worker process ended in the middle of the work (exit code {process.exitcode})"
         log.error("%s: %s; it is replaced", self._name, text)
+        self._replace()
+        return text
+
+    def _overdue(self, route: str, timeout: float | None) -> str:
+        text = f"the work took longer than {timeout:g} seconds, the time limit of {route}, and was stopped"
+        log.error("%s: %s; its worker process is replaced", self._name, text)
+        self.kill()
+        self._replace()
+        return text
+
+    def _replace(self) -> None:
         self.close()
         try:
             self.load()
         except Exception:
             log.exception("%s: a new worker process does not start; it is tried again with the next call", self._name)
-        return text
 
     def close(self) -> None:
         process, connection = self._process, self._connection

@@ -1,4 +1,4 @@
-"""A service process for all tests that only ask it something, and pictures to send."""
+"""Service processes that many tests share, one for each of the settings that most of them need; pictures to send."""
 
 import io
 from collections.abc import Iterator
@@ -14,8 +14,30 @@ HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="session")
-def specimen() -> Iterator[RunningService]:
-    with running("specimen", cwd=HERE, env={"APP_MAX_JSON": "200000", "APP_MAX_BODY": "3000000"}) as service:
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which `specimen` keeps the files of its calls."""
+    return tmp_path_factory.mktemp("workspace")
+
+
+@pytest.fixture(scope="session")
+def specimen(workspace: Path) -> Iterator[RunningService]:
+    """One worker thread, small limits."""
+    env = {"APP_MAX_JSON": "200000", "APP_MAX_BODY": "3000000", "APP_TMP": str(workspace)}
+    with running("specimen", cwd=HERE, env=env) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def in_process() -> Iterator[RunningService]:
+    """One worker process."""
+    with running("specimen", cwd=HERE, env={"SPECIMEN_PROCESSES": "1"}) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def narrow() -> Iterator[RunningService]:
+    """A short queue, little patience with uploads, none at its end."""
+    with running("specimen", cwd=HERE, env={"APP_QUEUE": "2", "APP_UPLOAD_PAUSE": "2", "APP_GRACE": "0"}) as service:
         yield service
 
 
@@ -27,6 +49,11 @@ def start(tmp_path: Path) -> Any:
         return running("specimen", cwd=HERE, env=env, wait_ready=wait_ready)
 
     return begin
+
+
+def inputs(folder: Path) -> set[Path]:
+    """Return the files of calls that lie in a workspace."""
+    return set(folder.rglob("in-*"))
 
 
 def picture(width: int = 8, height: int = 4, kind: str = "jpeg", **options: Any) -> bytes:

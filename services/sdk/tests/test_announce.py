@@ -5,7 +5,7 @@ from typing import Any
 from aiservice.protocol import Announcement
 from aiservice.testing import CallbackReceiver, free_port, wait_until
 
-ROUTES = ["echo", "held", "mirror", "shape", "digest", "return", "several", "png", "fail"]
+ROUTES = ["echo", "held", "mirror", "shape", "digest", "return", "several", "png", "fail", "timed", "render"]
 ADDRESS = "http://service.test:9000"
 
 
@@ -34,7 +34,7 @@ def test_an_engine_that_comes_later_is_told_soon(start: Any) -> None:
     with start(**env) as service:
         wait_until(lambda: "cannot announce" in service.log, what="the first attempt")
         with CallbackReceiver(port=port) as receiver:
-            wait_until(lambda: len(receiver.received) >= len(ROUTES), 10, what="the announcements")
+            wait_until(lambda: len(receiver.received) >= len(ROUTES), what="the announcements")
         wait_until(lambda: "announced to" in service.log, what="the log line")
         assert service.log.count("cannot announce") == 1
 

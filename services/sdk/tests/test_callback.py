@@ -1,11 +1,10 @@
 """Callbacks: repeated until they are taken, given up where that is final, never in the way of the work."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import picture
+from conftest import inputs, picture
 
 from aiservice.testing import CallbackReceiver, RunningService, free_port, wait_until
 
@@ -56,25 +55,27 @@ def test_a_call_without_an_id_is_given_one(specimen: RunningService) -> None:
         assert receiver.wait_for(task).json["text"] == "a"
 
 
-def test_a_callback_on_its_way_holds_no_worker(start: Any) -> None:
-    with start(APP_QUEUE="0") as service, CallbackReceiver() as receiver:
+def test_a_callback_on_its_way_holds_no_worker(narrow: RunningService) -> None:
+    with CallbackReceiver() as receiver:
         for number in range(5):
-            away = {"callback_url": f"http://127.0.0.1:{free_port()}/processing", "task_id": f"away{number}"}
-            wait_until(lambda: b"aiservice_queue 0.0" in service.get("/metrics").body, what="an empty queue")
-            assert service.call("/echo", data={"text": "a"}, **away).status == 200
-        wait_until(lambda: b"aiservice_delivering 5.0" in service.get("/metrics").body, what="five deliveries")
-        service.call("/echo", data={"text": "a"}, callback_url=receiver.url, task_id="there")
-        assert receiver.wait_for("there", seconds=5).json["text"] == "a"
-        service.process.kill()
+            away: dict[str, Any] = {
+                "callback_url": f"http://127.0.0.1:{free_port()}/processing",
+                "task_id": f"away{number}",
+            }
+            wait_until(lambda: b"aiservice_queue 0.0" in narrow.get("/metrics").body, what="an empty queue")
+            assert narrow.call("/echo", data={"text": "a"}, **away).status == 200
+        wait_until(lambda: b"aiservice_delivering 5.0" in narrow.get("/metrics").body, what="five deliveries")
+        narrow.call("/echo", data={"text": "a"}, callback_url=receiver.url, task_id="there")
+        assert receiver.wait_for("there").json["text"] == "a"
 
 
-def test_the_same_call_twice_runs_once(start: Any, tmp_path: Path) -> None:
-    with start() as service, CallbackReceiver() as receiver:
+def test_the_same_call_twice_runs_once(specimen: RunningService, tmp_path: Path) -> None:
+    with CallbackReceiver() as receiver:
         data = {"gate": str(tmp_path / "gate"), "log": str(tmp_path / "log")}
-        call = {"callback_url": receiver.url, "task_id": "same"}
+        call: dict[str, Any] = {"callback_url": receiver.url, "task_id": "same"}
         for _ in range(3):
-            assert service.call("/held", data=data, **call).status == 200
-        other = service.call("/held", data=data, callback_url=receiver.url, task_id="other")
+            assert specimen.call("/held", data=data, **call).status == 200
+        other = specimen.call("/held", data=data, callback_url=receiver.url, task_id="other")
         assert other.status == 200
         (tmp_path / "gate").touch()
         receiver.wait_for("other")
@@ -82,22 +83,23 @@ def test_the_same_call_twice_runs_once(start: Any, tmp_path: Path) -> None:
         assert (tmp_path / "log").read_text() == "began\n" * 2
 
 
-def test_a_result_whose_file_is_gone_asks_for_the_work_again(start: Any, tmp_path: Path) -> None:
+def test_a_result_whose_file_is_gone_asks_for_the_work_again(specimen: RunningService, workspace: Path) -> None:
     port = free_port()
-    with start(APP_TMP=str(tmp_path)) as service:
-        files = {"file": ("a.jpg", picture(), "image/jpeg")}
-        url = f"http://127.0.0.1:{port}/processing"
-        service.call("/return", files=files, callback_url=url, task_id="gone")
-        wait_until(lambda: "did not get through" in service.log, what="an attempt")
-        for folder in tmp_path.glob("aiservice-specimen-*/*"):
-            shutil.rmtree(folder, ignore_errors=True)
-        with CallbackReceiver(port=port) as receiver:
-            assert receiver.wait_for("gone").json["retry_after"] == 1
+    before = inputs(workspace)
+    files = {"file": ("a.jpg", picture(), "image/jpeg")}
+    url = f"http://127.0.0.1:{port}/processing"
+    specimen.call("/return", files=files, callback_url=url, task_id="gone")
+    wait_until(lambda: f"callback to http://127.0.0.1:{port} did not get through" in specimen.log, what="an attempt")
+    (file,) = inputs(workspace) - before
+    file.unlink()
+    with CallbackReceiver(port=port) as receiver:
+        assert receiver.wait_for("gone").json["retry_after"] == 1
 
 
-def test_files_of_a_call_go_when_its_callback_has_arrived(start: Any, tmp_path: Path) -> None:
-    with start(APP_TMP=str(tmp_path)) as service, CallbackReceiver() as receiver:
+def test_files_of_a_call_go_when_its_callback_has_arrived(specimen: RunningService, workspace: Path) -> None:
+    before = inputs(workspace)
+    with CallbackReceiver() as receiver:
         files = {"file": ("a.jpg", picture(), "image/jpeg")}
-        service.call("/return", files=files, callback_url=receiver.url, task_id="done")
+        specimen.call("/return", files=files, callback_url=receiver.url, task_id="done")
         receiver.wait_for("done")
-        wait_until(lambda: not list(tmp_path.rglob("in-*")), what="the removal of the files")
+        wait_until(lambda: not inputs(workspace) - before, what="the removal of the files")

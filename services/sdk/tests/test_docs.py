@@ -9,7 +9,7 @@ from aiservice.testing import RunningService
 
 
 def test_the_root_leads_to_the_documentation_which_asks_no_other_host(specimen: RunningService) -> None:
-    with httpx.Client(base_url=specimen.url, follow_redirects=True) as client:
+    with httpx.Client(base_url=specimen.url, follow_redirects=True, timeout=60) as client:
         page = client.get("/")
         assert (page.status_code, page.url.path) == (200, "/docs")
         links = re.findall(r"""(?:src|href)=["']([^"']+)["']""", page.text) + re.findall(r"url: '([^']+)'", page.text)
@@ -57,8 +57,8 @@ def test_all_references_lead_somewhere(specimen: RunningService) -> None:
 @pytest.mark.parametrize("name", ["aiservice_calls_total", "aiservice_call_seconds_bucket", "aiservice_queue"])
 def test_metrics_are_there_by_operation(specimen: RunningService, name: str) -> None:
     before = specimen.get("/metrics").body.decode()
-    specimen.call("/echo", data={"text": "a"}, wait=10)
-    specimen.call("/fail", data={"how": "input"}, wait=10)
+    specimen.call("/echo", data={"text": "a"}, wait=60)
+    specimen.call("/fail", data={"how": "input"}, wait=60)
     after = specimen.get("/metrics").body.decode()
     assert name in before
     for labels in ('operation="echo",outcome="done"', 'operation="fail",outcome="input"'):

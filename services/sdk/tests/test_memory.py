@@ -9,11 +9,21 @@ from typing import Any
 
 import httpx
 import psutil  # type: ignore[import-untyped]
+import pytest
+from conftest import HERE
 
-from aiservice.testing import free_port, wait_until
+from aiservice.testing import RunningService, free_port, running, wait_until
 
 SIZE = 200 << 20
 PIECE = b"0123456789abcdef" * 65_536
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    with running("specimen", cwd=HERE, env={"APP_TMP": str(tmp_path_factory.mktemp("large"))}) as service:
+        warm = {"file": ("a", b"1", "image/png")}
+        assert service.call("/return", files=warm, wait=60).status == 200
+        yield service
 
 
 def upload() -> Iterator[bytes]:
@@ -29,37 +39,30 @@ def peak(pid: int) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024
 
 
-def test_200_megabytes_add_little_to_the_memory(start: Any, tmp_path: Path) -> None:
-    with start(APP_TMP=str(tmp_path)) as service:
-        warm = {"file": ("a", b"1", "image/png")}
-        assert service.call("/return", files=warm, wait=10).status == 200
-        before = psutil.Process(service.pid).memory_info().rss
-        headers = {"Content-Type": "multipart/form-data; boundary=b", "Prefer": "wait=60"}
-        expected = hashlib.sha256()
-        for _ in range(SIZE // len(PIECE)):
-            expected.update(PIECE)
-        with httpx.Client(timeout=60) as client:
-            found = client.post(f"{service.url}/digest", content=upload(), headers=headers).json()
-            assert (found["sha256"], found["size"]) == (expected.hexdigest(), SIZE)
-            with client.stream("POST", f"{service.url}/return", content=upload(), headers=headers) as answer:
-                received = sum(len(chunk) for chunk in answer.iter_bytes())
-            assert SIZE < received < SIZE + 1_000
-        assert peak(service.pid) - before < 30 << 20
-        wait_until(lambda: not list(tmp_path.rglob("in-*")), what="the removal of the files")
+def test_200_megabytes_add_little_to_the_memory(service: RunningService) -> None:
+    before = psutil.Process(service.pid).memory_info().rss
+    headers = {"Content-Type": "multipart/form-data; boundary=b", "Prefer": "wait=120"}
+    expected = hashlib.sha256()
+    for _ in range(SIZE // len(PIECE)):
+        expected.update(PIECE)
+    with httpx.Client(timeout=150) as client:
+        found = client.post(f"{service.url}/digest", content=upload(), headers=headers).json()
+        assert (found["sha256"], found["size"]) == (expected.hexdigest(), SIZE)
+        with client.stream("POST", f"{service.url}/return", content=upload(), headers=headers) as answer:
+            received = sum(len(chunk) for chunk in answer.iter_bytes())
+        assert SIZE < received < SIZE + 1_000
+    assert peak(service.pid) - before < 30 << 20
 
 
-def test_a_callback_of_a_large_file_is_streamed(start: Any, tmp_path: Path) -> None:
+def test_a_callback_of_a_large_file_is_streamed(service: RunningService) -> None:
     port = free_port()
-    with start(APP_TMP=str(tmp_path)) as service:
-        warm = {"file": ("a", b"1", "image/png")}
-        assert service.call("/return", files=warm, wait=10).status == 200
-        before = psutil.Process(service.pid).memory_info().rss
-        with _Counter(port) as counter:
-            query = f"callback_url=http://127.0.0.1:{port}/processing&task_id=large"
-            headers = {"Content-Type": "multipart/form-data; boundary=b"}
-            httpx.post(f"{service.url}/return?{query}", content=upload(), headers=headers, timeout=60)
-            wait_until(lambda: counter.received > SIZE, 60, what="the callback")
-        assert peak(service.pid) - before < 30 << 20
+    before = psutil.Process(service.pid).memory_info().rss
+    with _Counter(port) as counter:
+        query = f"callback_url=http://127.0.0.1:{port}/processing&task_id=large"
+        headers = {"Content-Type": "multipart/form-data; boundary=b"}
+        httpx.post(f"{service.url}/return?{query}", content=upload(), headers=headers, timeout=120)
+        wait_until(lambda: counter.received > SIZE, 120, what="the callback")
+    assert peak(service.pid) - before < 30 << 20
 
 
 class _Counter:

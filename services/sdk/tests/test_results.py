@@ -13,7 +13,7 @@ NOWHERE = "http://127.0.0.1:9/processing"
 
 
 def fast(service: RunningService, path: str, data: dict[str, Any], task_id: str) -> Message:
-    answer = service.call(path, data=data, task_id=task_id, wait=10, callback_url=NOWHERE)
+    answer = service.call(path, data=data, task_id=task_id, wait=60, callback_url=NOWHERE)
     assert (answer.status, answer.headers["preference-applied"]) == (200, "wait")
     return answer
 
@@ -83,12 +83,12 @@ def test_failures_of_a_call(specimen: RunningService) -> None:
 
 
 def test_failures_in_direct_use(specimen: RunningService) -> None:
-    refused = specimen.call("/fail", data={"how": "input"}, wait=10)
+    refused = specimen.call("/fail", data={"how": "input"}, wait=60)
     assert (refused.status, refused.json["detail"]) == (422, "how: choose another")
     assert refused.headers["content-type"] == "application/problem+json"
-    later = specimen.call("/fail", data={"how": "again"}, wait=10)
+    later = specimen.call("/fail", data={"how": "again"}, wait=60)
     assert (later.status, later.headers["retry-after"]) == (503, "7")
-    bug = specimen.call("/fail", data={"how": "bug"}, wait=10)
+    bug = specimen.call("/fail", data={"how": "bug"}, wait=60)
     assert (bug.status, bug.json["detail"]) == (500, "ZeroDivisionError: by nothing")
 
 
@@ -108,7 +108,7 @@ def test_the_same_bodies_come_as_callbacks(specimen: RunningService) -> None:
 
 def test_a_single_picture_comes_plain_where_the_client_asks_for_pictures(specimen: RunningService) -> None:
     files = {"image": ("a.jpg", picture(), "image/jpeg")}
-    answer = specimen.call("/mirror", files=files, data={"areas": []}, wait=10, headers={"Accept": "image/*"})
+    answer = specimen.call("/mirror", files=files, data={"areas": []}, wait=60, headers={"Accept": "image/*"})
     assert answer.headers["content-type"] == "image/png"
     image = Image.open(io.BytesIO(answer.body)).convert("RGB")
     left = image.getpixel((0, 0))

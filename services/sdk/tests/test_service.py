@@ -2,13 +2,15 @@
 
 import subprocess
 import sys
-from typing import Any, Literal
+from enum import Enum
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel, Field
 
 import aiservice
 from aiservice import File, ImageFile, Service
+from aiservice.hints import text_key_of
 
 
 class Point(BaseModel):
@@ -109,3 +111,61 @@ def test_nothing_is_declared_twice() -> None:
         service.operation("wrong route", path="/wrong")(lambda: None)
     with pytest.raises(ValueError, match="name"):
         Service("wrong name")
+
+
+def test_a_time_limit_needs_processes() -> None:
+    with pytest.raises(ValueError, match="processes=True"):
+        Service("declared").operation("one", path="/one", timeout=5)(lambda: None)
+    service = Service("declared", processes=True)
+    service.operation("one", path="/one", timeout=5)(lambda: None)
+    assert service.operations[0].timeout == 5
+    for wrong in (0, -1, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="time limit"):
+            service.operation("two", path="/two", timeout=wrong)(lambda: None)
+
+
+def test_a_port_that_is_none_is_told() -> None:
+    with pytest.raises(ValueError, match="port"):
+        Service("declared", port=70_000)
+
+
+class Choice(Enum):
+    ONE = "one"
+
+
+class Named(BaseModel):
+    other: int
+    more: int
+    own: Choice | None = None
+
+
+class Two(BaseModel):
+    first: str
+    second: str
+
+
+class Flag(BaseModel):
+    on: bool
+
+
+class Sizes(BaseModel):
+    sizes: list[int]
+
+
+class Grade(BaseModel):
+    grade: Annotated[Literal["a", "b"], Field(description="best first")] | int
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "key"),
+    [
+        (Named, "own", "own"),
+        (Named, "x", None),
+        (Two, "x", None),
+        (Flag, "x", None),
+        (Sizes, "x", None),
+        (Grade, "x", "grade"),
+    ],
+)
+def test_the_key_that_a_plain_text_is_for(model: type[BaseModel], name: str, key: str | None) -> None:
+    assert text_key_of(model, name) == key

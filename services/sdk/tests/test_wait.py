@@ -3,7 +3,6 @@
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import orjson
@@ -13,17 +12,17 @@ from aiservice.testing import CallbackReceiver, RunningService, wait_until
 
 def test_a_result_in_time_is_the_answer_and_no_callback_comes(specimen: RunningService) -> None:
     with CallbackReceiver() as receiver:
-        answer = specimen.call("/echo", data={"text": "a"}, callback_url=receiver.url, task_id="fast", wait=10)
+        answer = specimen.call("/echo", data={"text": "a"}, callback_url=receiver.url, task_id="fast", wait=60)
         assert (answer.headers["preference-applied"], answer.json["text"]) == ("wait", "a")
         specimen.call("/echo", data={"text": "b"}, callback_url=receiver.url, task_id="slow")
         receiver.wait_for("slow")
         assert not receiver.all_for("fast")
 
 
-def test_a_result_that_takes_longer_is_acknowledged_and_called_back(start: Any, tmp_path: Path) -> None:
-    with start() as service, CallbackReceiver() as receiver:
+def test_a_result_that_takes_longer_is_acknowledged_and_called_back(specimen: RunningService, tmp_path: Path) -> None:
+    with CallbackReceiver() as receiver:
         data = {"gate": str(tmp_path / "gate")}
-        answer = service.call("/held", data=data, callback_url=receiver.url, task_id="late", wait=1)
+        answer = specimen.call("/held", data=data, callback_url=receiver.url, task_id="late", wait=1)
         assert (answer.status, answer.json) == (200, {"task_id": "late", "status": "running"})
         assert "preference-applied" not in answer.headers
         (tmp_path / "gate").touch()
@@ -35,9 +34,9 @@ def test_wait_0_does_not_wait(specimen: RunningService) -> None:
     assert answer.json["status"] == "running"
 
 
-def test_a_client_that_goes_away_while_it_waits_gets_a_callback(start: Any, tmp_path: Path) -> None:
-    with start() as service, CallbackReceiver() as receiver:
-        where = urlsplit(service.url)
+def test_a_client_that_goes_away_while_it_waits_gets_a_callback(specimen: RunningService, tmp_path: Path) -> None:
+    with CallbackReceiver() as receiver:
+        where = urlsplit(specimen.url)
         gate = tmp_path / "gate"
         body = orjson.dumps({"gate": str(gate), "log": str(tmp_path / "log")})
         query = urlencode({"callback_url": receiver.url, "task_id": "gone"})
@@ -49,30 +48,30 @@ def test_a_client_that_goes_away_while_it_waits_gets_a_callback(start: Any, tmp_
         assert receiver.wait_for("gone").json == {"gate": str(gate)}
 
 
-def test_a_client_that_comes_again_after_it_went_gets_the_one_result(start: Any, tmp_path: Path) -> None:
-    with start() as service, CallbackReceiver() as receiver:
+def test_a_client_that_comes_again_after_it_went_gets_the_one_result(specimen: RunningService, tmp_path: Path) -> None:
+    with CallbackReceiver() as receiver:
         gate = tmp_path / "gate"
         data = {"gate": str(gate), "log": str(tmp_path / "log")}
-        first = service.call("/held", data=data, wait=1, callback_url=receiver.url, task_id="twice")
+        first = specimen.call("/held", data=data, wait=1, callback_url=receiver.url, task_id="twice")
         assert first.json["status"] == "running"
         with ThreadPoolExecutor(2) as pool:
             calls = [
-                pool.submit(service.call, "/held", data=data, wait=30, callback_url=receiver.url, task_id="twice")
+                pool.submit(specimen.call, "/held", data=data, wait=60, callback_url=receiver.url, task_id="twice")
                 for _ in range(2)
             ]
-            wait_until(lambda: service.get("/metrics").body.count(b"aiservice_waiting 2.0") == 1, what="both waiting")
+            wait_until(lambda: specimen.get("/metrics").body.count(b"aiservice_waiting 2.0") == 1, what="both waiting")
             gate.touch()
             assert [call.result().json for call in calls] == [{"gate": str(gate)}] * 2
         assert (tmp_path / "log").read_text() == "began\n"
-        service.call("/echo", data={"text": "a"}, callback_url=receiver.url, task_id="after")
+        specimen.call("/echo", data={"text": "a"}, callback_url=receiver.url, task_id="after")
         receiver.wait_for("after")
         assert not receiver.all_for("twice")
 
 
-def test_a_client_that_stops_reading_a_large_answer_gets_a_callback(start: Any) -> None:
+def test_a_client_that_stops_reading_a_large_answer_gets_a_callback(narrow: RunningService) -> None:
     content = b"x" * 30_000_000
-    with start() as service, CallbackReceiver() as receiver:
-        where = urlsplit(service.url)
+    with CallbackReceiver() as receiver:
+        where = urlsplit(narrow.url)
         head = '--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'.encode()
         body = head + content + b"\r\n--b--\r\n"
         query = urlencode({"callback_url": receiver.url, "task_id": "large"})

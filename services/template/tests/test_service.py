@@ -37,10 +37,11 @@ def test_mirror(service: RunningService) -> None:
 
 def test_mirror_says_what_is_wrong(service: RunningService) -> None:
     files = {"image": ("a.png", b"no picture", "image/png")}
-    answer = service.call("/mirror", files=files, wait=10)
-    assert (answer.status, answer.json["detail"]) == (422, "image: this is not a picture that can be read")
+    answer = service.call("/mirror", files=files, wait=60)
+    assert answer.status == 422
+    assert answer.json["detail"].startswith("image: this is not a picture that can be read")
 
 
 def test_mean(service: RunningService) -> None:
-    assert service.call("/mean", data={"values": [1, 2]}, wait=10).json == {"mean": 1.5}
-    assert service.call("/mean", data={"values": []}, wait=10).status == 422
+    assert service.call("/mean", data={"values": [1, 2]}, wait=60).json == {"mean": 1.5}
+    assert service.call("/mean", data={"values": []}, wait=60).status == 422

@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import numpy as np
 from pydantic import BaseModel, Field, RootModel, model_validator
 
 from aiservice import File, Image, ImageArray, ImageFile, InputError, Service, TryAgain, encode_image
@@ -15,6 +14,16 @@ from aiservice import File, Image, ImageArray, ImageFile, InputError, Service, T
 
 class Areas(BaseModel):
     areas: list[tuple[float, float, float, float]]
+
+
+class Format(BaseModel):
+    format: str
+    quality: int = 90
+
+
+class Scale(BaseModel):
+    percent: float
+    way: Literal["up", "down"] = "down"
 
 
 class Size(BaseModel):
@@ -28,10 +37,9 @@ class Size(BaseModel):
         return self
 
 
+PROCESSES = os.environ.get("SPECIMEN_PROCESSES") == "1"
 service = Service(
-    "specimen",
-    summary="For tests",
-    processes=os.environ.get("SPECIMEN_PROCESSES") == "1",
+    "specimen", summary="For tests", processes=PROCESSES, port=int(os.environ.get("SPECIMEN_PORT", "8080"))
 )
 state: dict[str, Any] = {}
 
@@ -110,6 +118,8 @@ def send_back(file: File) -> File:
 @service.operation("several", path="/several")
 def several(how: Literal["none", "one", "many", "mixed", "array", "bytes", "list", "text", "nan", "root"]) -> Any:
     """Every kind of result."""
+    import numpy as np
+
     array = np.zeros((4, 6, 3), np.uint8)
     kinds: dict[str, Any] = {
         "none": None,
@@ -127,8 +137,10 @@ def several(how: Literal["none", "one", "many", "mixed", "array", "bytes", "list
 
 
 @service.operation("png", path="/png")
-def as_png(level: Annotated[int, Field(ge=0, le=255)]) -> Annotated[np.ndarray[Any, Any], Image("png")]:
+def as_png(level: Annotated[int, Field(ge=0, le=255)]) -> Annotated[Any, Image("png")]:
     """An array in a format of its own."""
+    import numpy as np
+
     return np.full((3, 5, 3), level, np.uint8)
 
 
@@ -147,3 +159,16 @@ def fail(how: Literal["input", "again", "bug", "exit", "crash", "long"]) -> dict
         os._exit(9)
     logging.getLogger("specimen").info("about to fail")
     raise ZeroDivisionError("by nothing")
+
+
+@service.operation("timed", path="/timed", timeout=1.0 if PROCESSES else None)
+def timed(gate: str) -> dict[str, Any]:
+    """Wait for the gate, where calls have a process of their own for a second at most."""
+    _await_file(gate)
+    return {"gate": gate}
+
+
+@service.operation("render", path="/render")
+def render(format: Format, scale: Scale | None = None) -> dict[str, Any]:
+    """Say what came in."""
+    return {"format": format.format, "quality": format.quality, "percent": scale.percent if scale else None}
