@@ -50,6 +50,8 @@ def node_faults(position: int, node: Any, hints: Hints) -> Iterator[Fault]:
         yield Fault(pointer("nodes", position, *keys), _sentence(error, kind, hints))
     if known and kind == "entry":
         yield from _body_faults(position, node)
+    if known and kind == "service":
+        yield from _target_faults(position, node)
 
 
 def _model_errors(kind: str, node: dict[str, Any]) -> list[Any]:
@@ -69,6 +71,15 @@ def _body_faults(position: int, node: dict[str, Any]) -> Iterator[Fault]:
     if isinstance(api, dict) and "body" in api:
         for fault in body.faults(api["body"]):
             yield Fault(pointer("nodes", position, "api", "body") + fault.pointer, fault.message)
+
+
+def _target_faults(position: int, node: dict[str, Any]) -> Iterator[Fault]:
+    if node.get("url") is None and node.get("service") is None:
+        message = "a service node needs a `url`, or a `service`: the route of an announced operation"
+        yield Fault(pointer("nodes", position), message)
+    elif node.get("url") is not None and node.get("service") is not None:
+        message = "a service node takes either `url` or `service`; remove one of them"
+        yield Fault(pointer("nodes", position), message)
 
 
 def _unknown_type(kind: Any, hints: Hints) -> str:

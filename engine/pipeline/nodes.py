@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from engine.pipeline.names import name_fault
 
@@ -113,7 +113,10 @@ class PlainNode(_Node):
 
 
 class ServiceNode(_Node):
-    """Calls a service, by `url` or by the route of an announced operation. `timeout`: seconds from call to callback."""
+    """Calls a service, by `url` or by the route of an announced operation, one of which is given.
+
+    `timeout`: seconds from call to callback.
+    """
 
     type: Literal["service"]
     url: Url | None = None
@@ -122,14 +125,6 @@ class ServiceNode(_Node):
     next: Next = Field(default_factory=list)
     retry: Retry = Retry()
     timeout: float = Field(default=600.0, gt=0, le=30 * 86_400)
-
-    @model_validator(mode="after")
-    def _one_target(self) -> "ServiceNode":
-        if self.url is None and self.service is None:
-            raise ValueError("a service node needs a `url`, or a `service`: the route of an announced operation")
-        if self.url is not None and self.service is not None:
-            raise ValueError("a service node takes either `url` or `service`; remove one of them")
-        return self
 
 
 class EndNode(_Node):
