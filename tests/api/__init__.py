@@ -1,0 +1,1 @@
+"""Every call of the engine's HTTP interface, on a real engine."""

@@ -1,0 +1,1 @@
+"""The whole system: real engines and services in real processes, through HTTP."""

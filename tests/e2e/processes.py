@@ -1,0 +1,153 @@
+"""Engines and services as processes of their own, and waiting for what they do."""
+
+import atexit
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+
+T = TypeVar("T")
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 30.0
+STOP_SECONDS = 20.0
+_SETTINGS = ("APP_", "REG_", "MONGO_", "S3_")
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for(condition: Callable[[], T | None], what: str, seconds: float = 10.0) -> T:
+    """What the condition gives, once that is neither None nor False. AssertionError after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found is not None and found is not False:
+            return found
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+        time.sleep(0.02)
+
+
+def clean_environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment without settings of the system that it may hold, and with these."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS)}
+    return {**kept, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "services" / "sdk")]), **settings}
+
+
+class Process:
+    """A program on a port. It ends with this process, however that ends."""
+
+    def __init__(self, arguments: list[str], folder: Path, port: int, settings: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.settings = dict(settings)
+        self._arguments = [sys.executable, *arguments]
+        self._process: subprocess.Popen[bytes] | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def pid(self) -> int:
+        """The process id of the one that was started last."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def log(self) -> str:
+        """What all that were started here have written."""
+        return (self.folder / "log.txt").read_text(errors="replace")
+
+    def spawn(self) -> None:
+        """Start it, and do not wait until it answers."""
+        with (self.folder / "log.txt").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._arguments,
+                env=clean_environment(self.settings),
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            )
+        atexit.register(self.kill)
+
+    def start(self) -> None:
+        """Start it and wait until it is ready."""
+        self.spawn()
+        wait_for(self.is_ready, f"{self._arguments[1:]} is ready; its log:\n{self.log}", START_SECONDS)
+
+    def is_ready(self) -> bool:
+        """Whether it can work. AssertionError where it has ended."""
+        assert self._process is not None
+        assert self._process.poll() is None, f"{self._arguments[1:]} ended:\n{self.log}"
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+                connection.sendall(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                return connection.recv(100).startswith(b"HTTP/1.1 200")
+        except OSError:
+            return False
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        os.kill(self.pid, number)
+
+    def wait(self, seconds: float = STOP_SECONDS) -> int:
+        """Wait for its end; its exit code, negative for a signal."""
+        assert self._process is not None
+        return self._process.wait(seconds)
+
+    def stop(self) -> int:
+        """Ask it to end, and wait for that."""
+        self.signal(signal.SIGTERM)
+        return self.wait()
+
+    def kill(self) -> None:
+        """End it at once, if it runs."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        atexit.unregister(self.kill)
+
+
+class Engine(Process):
+    """An engine with a data folder of its own, which it keeps when it is started again."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+        port = free_port()
+        self.data = folder / "data"
+        own = {"APP_PORT": str(port), "REG_LOCAL_DATA": str(self.data), "APP_LOG": "warning"}
+        super().__init__(["-m", "engine"], folder, port, own | dict(settings or {}))
+        self.client = httpx.Client(base_url=self.url, timeout=30)
+
+    def files(self) -> list[Path]:
+        """Every file in the folder of the binaries, complete or not."""
+        return [path for path in (self.data / "binaries").rglob("*") if path.is_file()]
+
+    def peak_memory(self) -> int:
+        """The most memory that it has had, in bytes (`VmHWM` of proc(5))."""
+        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
+
+    def kill(self) -> None:
+        """End it at once, if it runs; connections to it are closed."""
+        super().kill()
+        self.client.close()
+        self.client = httpx.Client(base_url=self.url, timeout=30)
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
