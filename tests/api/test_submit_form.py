@@ -30,8 +30,7 @@ def single(engine: Engine) -> str:
 def assert_nothing_left(engine: Engine, before: int) -> None:
     """No file more than before, once the engine has noticed."""
     wait_for(lambda: len(engine.files()) == before, f"{before} files: {engine.files()}", 10)
-    folders = [path for path in (engine.data / "binaries").rglob("*") if path.is_dir() and len(path.name) == 32]
-    assert all(list(folder.iterdir()) for folder in folders), folders
+    assert all(list(folder.iterdir()) for folder in engine.folders()), engine.folders()
 
 
 def test_a_binary_and_json(engine: Engine, route: str) -> None:

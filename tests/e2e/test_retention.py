@@ -1,6 +1,5 @@
 """What is removed when, and what stays."""
 
-from pathlib import Path
 
 import httpx
 import pytest
@@ -19,11 +18,6 @@ def engine(make_engine: MakeEngine) -> Engine:
     return make_engine(**SHORT)
 
 
-def folders(engine: Engine) -> list[Path]:
-    """The folders of tasks among the binaries."""
-    return [path for path in (engine.data / "binaries").rglob("*") if path.is_dir() and len(path.name) == 32]
-
-
 def gone(engine: Engine, job: str) -> bool:
     """Whether the engine knows the task no more."""
     return engine.client.get(f"/tasks/{job}/status").status_code == 404
@@ -39,7 +33,7 @@ def test_an_ended_task_goes_with_its_binaries(engine: Engine, service: Scripted)
     for part in ("", "/raw", "/status", "/events"):
         problem(engine.client.get(f"/tasks/{job}{part}"), 404)
     problem(httpx.get(address), 404)
-    wait_for(lambda: not engine.files() and not folders(engine), "files and folder are gone")
+    wait_for(lambda: not engine.files() and not engine.folders(), "files and folder are gone")
     assert engine.client.get("/tasks").json()["tasks"] == []
     late = engine.client.post("/processing", params={"task_id": plan.calls[0]["id"]}, json={})
     problem(late, 404)
