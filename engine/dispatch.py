@@ -49,6 +49,9 @@ KEEP_ALIVE_SECONDS = 4.0
 
 FULL = 429
 AGAIN = frozenset([408, 425, FULL])
+KEPT_PLACES = 10_000
+"""Addresses that are kept in parts, so that a call does not parse its own again."""
+
 _QUOTED_BYTES = 200
 _log = logging.getLogger(__name__)
 
@@ -75,6 +78,7 @@ class Dispatcher:
         self._metrics = metrics
         self._watch = watch
         self._callback = quote(f"{engine_url.rstrip('/')}/processing", safe="")
+        self._places: dict[str, tuple[str, str, str, str]] = {}
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
@@ -132,8 +136,16 @@ class Dispatcher:
             return CallFailed(call.id, f"POST {url} failed: {error}", again=False, url=url)
 
     def _address(self, url: str, call_id: str) -> URL:
-        sign = "&" if "?" in url else "?"
-        return URL(f"{url}{sign}{CALLBACK_URL}={self._callback}&{TASK_ID}={call_id}", encoded=True)
+        place = self._places.get(url)
+        if place is None:
+            parsed = URL(url)
+            own = f"{parsed.raw_query_string}&" if parsed.raw_query_string else ""
+            query = f"{own}{CALLBACK_URL}={self._callback}&{TASK_ID}="
+            if len(self._places) >= KEPT_PLACES:
+                self._places.clear()
+            place = self._places[url] = (parsed.scheme, parsed.raw_authority, parsed.raw_path, query)
+        scheme, authority, path, query = place
+        return URL.build(scheme=scheme, authority=authority, path=path, query_string=f"{query}{call_id}", encoded=True)
 
     def _body(self, taken: dict[str, Any], headers: dict[str, str]) -> bytes | AsyncIterator[bytes]:
         files = list(binaries(taken))

@@ -21,6 +21,9 @@ class Outcome:
     changed: bool
 
 
+_LOOKS = 100
+"""Lanes that are looked at in one eviction at the most, so that many in use do not make each event slow."""
+
 Item = tuple[Event, asyncio.Future[Outcome]]
 
 
@@ -84,13 +87,14 @@ class Lanes:
             del self._lanes[task_id]
 
     def evict(self) -> None:
-        """Drop the lanes longest unused until the bounds are kept."""
-        if not self._over():
-            return
-        for task_id in list(self._lanes):
+        """Drop lanes longest unused until the bounds are kept. One in use counts as used just now."""
+        for _ in range(min(_LOOKS, len(self._lanes))):
             if not self._over():
                 return
+            task_id = next(iter(self._lanes))
             self.forget(task_id)
+            if task_id in self._lanes:
+                self._lanes.move_to_end(task_id)
 
     def _over(self) -> bool:
         return len(self._lanes) > CACHED_TASKS or self.bytes > CACHED_BYTES

@@ -23,6 +23,7 @@ class Metrics:
             buckets=_SECONDS,
         )
         self._calls = Counter("engine_calls", "Calls made, by what they brought", ["outcome"], registry=self._registry)
+        self._outcomes: dict[str, Counter] = {}
 
     def submitted(self, route: str) -> None:
         """A task was created."""
@@ -40,7 +41,10 @@ class Metrics:
             outcome = "retry" if event.again else "failed"
         else:
             outcome = {CallAccepted: "accepted", CallReturned: "returned"}.get(type(event), "away")
-        self._calls.labels(outcome).inc()
+        counter = self._outcomes.get(outcome)
+        if counter is None:
+            counter = self._outcomes[outcome] = self._calls.labels(outcome)
+        counter.inc()
 
     def text(self) -> bytes:
         """The Prometheus text format."""

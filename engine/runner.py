@@ -71,7 +71,7 @@ class Runner:
         task, commands = decide(opened.pipeline, empty, Submitted(out), now)
         if task.node(opened.pipeline.entry.id).state != "finished":
             raise TooLarge(task.message or "the body is larger than a task may hold")
-        task = replace(task, revision=1)
+        task = task.revised()
         row = task_row(task, 0)
         submission = Submission(opened.row.route, key[0], key[1], task_id) if key else None
         number = await self._store.create(row, submission)
@@ -173,7 +173,7 @@ class Runner:
             pipeline = await self._registry.definition(before.definition)
             after, commands, outcomes = self._decide(pipeline, before, [event for event, _ in batch])
             if after is not before:
-                after = replace(after, revision=before.revision + 1)
+                after = after.revised()
                 row = task_row(after, len(before.history))
                 number = await self._store.save(row)
                 if number is None:  # another engine was first: read what it wrote, and decide again

@@ -27,7 +27,7 @@ from engine.store.sqlite_schema import Sync, connect_writer, make_file, prepare
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-_MOST = 512  # jobs in one transaction
+_MOST = 512  # jobs in one transaction, give or take what came together
 _RESERVE_SECONDS = 1.0  # between attempts to take the reserve again
 
 
@@ -42,14 +42,15 @@ class Writer:
         self._reserve = None if path is None else Reserve(path)
         self._reserve_again: float | None = None
         self._connection: sqlite3.Connection | None = None
-        self._queue: SimpleQueue[Job | None] = SimpleQueue()
+        self._queue: SimpleQueue[list[Job] | None] = SimpleQueue()
+        self._gathered: list[Job] = []
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self) -> None:
         """Open the file and start the thread. Raises StoreAway, StoreFull."""
         self._loop = asyncio.get_running_loop()
-        self._queue = SimpleQueue()
+        self._queue, self._gathered = SimpleQueue(), []
         ready: asyncio.Future[None] = self._loop.create_future()
         thread = threading.Thread(target=self._main, args=(self._loop, ready), name="sqlite-writer", daemon=True)
         thread.start()
@@ -64,6 +65,7 @@ class Writer:
         """Finish what was asked, copy the log into the file, end the thread."""
         thread, self._thread = self._thread, None
         if thread is not None:
+            self._hand_over()
             self._queue.put(None)
             await asyncio.to_thread(thread.join)
 
@@ -74,8 +76,16 @@ class Writer:
         if self._thread is None or self._loop is None:
             raise not_open()
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(Job(future, operation, arguments, frees))
+        if not self._gathered:
+            self._loop.call_soon(self._hand_over)
+        self._gathered.append(Job(future, operation, arguments, frees))
         return future
+
+    def _hand_over(self) -> None:
+        """Wake the thread once for all that one turn of the loop has asked for: waking costs more than a small job."""
+        jobs, self._gathered = self._gathered, []
+        if jobs:
+            self._queue.put(jobs)
 
     # What follows runs on the thread.
 
@@ -113,16 +123,16 @@ class Writer:
         return connect_writer(self._path, self._sync, self._busy_seconds)
 
     def _gather(self, batch: list[Job]) -> bool:
-        """Wait for a job and take all that are there with it. False: that was the last."""
+        """Wait for jobs and take all that are there with them. False: those were the last."""
         queue = self._queue
-        job = queue.get()
+        jobs = queue.get()
         waiting = queue.qsize()  # this thread alone takes from the queue, so that many can be taken without waiting
-        while job is not None:
-            batch.append(job)
-            if waiting == 0 or len(batch) == _MOST:
+        while jobs is not None:
+            batch.extend(jobs)
+            if waiting == 0 or len(batch) >= _MOST:
                 return True
             waiting -= 1
-            job = queue.get()
+            jobs = queue.get()
         return False
 
     def _perform(self, jobs: list[Job]) -> list[Outcome]:

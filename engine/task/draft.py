@@ -3,7 +3,6 @@
 Only copies of nodes are changed, so that the task that `decide` was given stays what it was.
 """
 
-from dataclasses import replace
 from typing import Any
 
 from engine.pipeline.nodes import Pipeline, ServiceNode
@@ -40,14 +39,20 @@ class Draft:
         """The task as it stands now; the very one that was given where nothing has changed."""
         if not self._changed:
             return self._task
-        return replace(
-            self._task,
-            nodes=self.nodes,
-            history=tuple(self._history),
-            status=self._status,
-            message=self._message,
-            ended=self._ended,
-            weight=self._weight,
+        given = self._task
+        return Task(
+            given.id,
+            given.seal,
+            given.route,
+            given.definition,
+            given.created,
+            given.revision,
+            self._status,
+            self._ended,
+            self._message,
+            self.nodes,
+            tuple(self._history),
+            self._weight,
         )
 
     @property

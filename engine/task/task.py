@@ -120,9 +120,9 @@ class NodeRun:
 PENDING = NodeRun()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Change:
-    """A line of a task's history: a node, or with `node` None the task itself, took on a state."""
+    """A line of a task's history: a node, or with `node` None the task itself, took on a state. Never changed."""
 
     at: int
     node: str | None
@@ -151,6 +151,23 @@ class Task:
     nodes: Mapping[str, NodeRun] = ()  # type: ignore[assignment]
     history: tuple[Change, ...] = ()
     weight: int = 0
+
+    def revised(self) -> "Task":
+        """The same under the next revision."""
+        return Task(
+            self.id,
+            self.seal,
+            self.route,
+            self.definition,
+            self.created,
+            self.revision + 1,
+            self.status,
+            self.ended,
+            self.message,
+            self.nodes,
+            self.history,
+            self.weight,
+        )
 
     def node(self, node_id: str) -> NodeRun:
         """The node's instance; a pending one where it has not started."""
