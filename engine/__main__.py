@@ -12,6 +12,8 @@ from engine.app import make_app
 from engine.settings import WrongSettings, read_settings
 
 SHUTDOWN_SECONDS = 10
+KEEP_ALIVE_SECONDS = 75
+"""Longer than the clients of services keep idle connections, so that no callback meets one that is being closed."""
 
 
 class _Server(uvicorn.Server):
@@ -56,6 +58,7 @@ def main() -> int:
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
     # The port is taken before anything is started: a second engine by mistake must not touch the stores.
     listener = config.bind_socket()

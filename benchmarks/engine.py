@@ -1,0 +1,127 @@
+"""The engine as a process of its own, and a client that sends it the same tasks as the floor makes by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import orjson
+
+from aiservice.protocol import FilePart, content_type, encode, new_boundary, wait_applied
+from benchmarks.asgi import JSON
+from benchmarks.floor import STEPS
+from benchmarks.payload import Comparison, Payload
+from benchmarks.processes import Failed, Process
+
+_START_SECONDS = 30.0
+_POLL_SECONDS = 0.005
+_WAIT = {"prefer": "wait=120"}
+
+
+class Engine:
+    """A running engine with its data in `folder`; use `start`. It ends with `process.stop()`."""
+
+    def __init__(self, process: Process, url: str, session: aiohttp.ClientSession) -> None:
+        self.process = process
+        self.url = url
+        self._session = session
+
+    @classmethod
+    def start(
+        cls, session: aiohttp.ClientSession, folder: Path, sync: str, program: tuple[str, ...] = ("-m", "engine")
+    ) -> Engine:
+        """Start it on the data in `folder`, new or from before; does not wait. `sync` is `full` or `normal`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        url = f"http://127.0.0.1:{port}"
+        settings = {
+            "APP_HOST": "127.0.0.1",
+            "APP_PORT": str(port),
+            "APP_ENGINE": url,
+            "APP_EXTERNAL_URL": url,
+            "REG_LOCAL_DATA": str(folder / "data"),
+            "REG_SQLITE_SYNC": sync,
+        }
+        return cls(Process(f"engine-{sync}", list(program), folder, settings), url, session)
+
+    async def ready(self) -> None:
+        """Wait until it takes tasks. Raises Failed where it ends or is not ready in time."""
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                async with self._session.get(f"{self.url}/health/ready") as response:
+                    if response.status == 200:
+                        return
+            except aiohttp.ClientConnectionError:
+                if not self.process.running:
+                    raise self.process.failure("ended") from None
+            await asyncio.sleep(_POLL_SECONDS)
+        raise self.process.failure("was not ready in time")
+
+    async def define(self, service: str) -> None:
+        """Store the pipelines of the benchmarks: three calls, on a number or a binary, fast or with callbacks."""
+        for fast in (True, False):
+            for binary in (False, True):
+                definition = orjson.dumps(pipeline(service, fast, binary))
+                async with self._session.post(
+                    f"{self.url}/services", data=definition, headers={"content-type": JSON}
+                ) as response:
+                    if response.status != 200:
+                        raise Failed(f"the engine did not take a pipeline: {await response.text()}")
+
+    async def value(self, fast: bool, value: int) -> None:
+        """One task on a number. Raises Failed where the result is wrong."""
+        result = await self._submit(route(fast, False), orjson.dumps({"value": value}), {"content-type": JSON})
+        if result != {"value": value + STEPS}:
+            raise Failed(f"the engine got {result} for {value}")
+
+    async def binary(self, fast: bool, payload: Payload) -> None:
+        """One task on a binary, sent and fetched in chunks. Raises Failed where the result is wrong."""
+        boundary = new_boundary()
+        image = FilePart("image", "image.bin", "application/octet-stream", payload.size, payload.chunks)
+        size, body = encode([image], boundary)
+        headers = {"content-type": content_type(boundary), "content-length": str(size)}
+        result = await self._submit(route(fast, True), body(), headers)
+        comparison = Comparison(payload)
+        async with self._session.get(result["result"]) as response:
+            async for chunk in response.content.iter_any():
+                comparison.take(chunk)
+        if response.status != 200 or not comparison.complete:
+            raise Failed("the engine gave other bytes than it was sent")
+
+    async def _submit(self, name: str, data: Any, headers: dict[str, str]) -> dict[str, Any]:
+        async with self._session.post(
+            f"{self.url}/services/{name}", data=data, headers={**headers, **_WAIT}
+        ) as response:
+            answer = orjson.loads(await response.read())
+            if response.status != 200 or not wait_applied(response.headers.get("preference-applied")):
+                raise Failed(f"the engine answered {response.status} and no result: {answer}")
+        if answer["status"] != "finished":
+            raise Failed(f"a task failed: {answer}")
+        return dict(answer["result"])
+
+
+def route(fast: bool, binary: bool) -> str:
+    """Where a pipeline of the benchmarks is reached."""
+    return f"bench-{'binary' if binary else 'value'}-{'fast' if fast else 'callback'}"
+
+
+def pipeline(service: str, fast: bool, binary: bool) -> dict[str, Any]:
+    """Three service nodes in a row."""
+    steps = [f"step{number}" for number in range(1, STEPS + 1)]
+    body: Any = "image" if binary else {"value": 0}
+    nodes: list[dict[str, Any]] = [
+        {"id": "start", "type": "entry", "api": {"route": route(fast, binary), "body": body}, "next": steps[:1]}
+    ]
+    for previous, step, following in zip(["start", *steps], steps, [*steps[1:], "finish"], strict=False):
+        node: dict[str, Any] = {"id": step, "type": "service", "url": f"{service}/{'fast' if fast else 'callback'}"}
+        if binary:
+            node["input"] = {"image": f"{previous}.out.{'image' if previous == 'start' else 'result'}"}
+        nodes.append({**node, "next": [following]})
+    return {"type": "pipeline", "nodes": [*nodes, {"id": "finish", "type": "end"}]}

@@ -1,0 +1,98 @@
+"""The findings as a Markdown table, a chart and raw figures."""
+
+import dataclasses
+import os
+import platform
+import statistics
+from pathlib import Path
+
+import matplotlib
+import orjson
+
+matplotlib.use("Agg")
+
+from matplotlib import pyplot  # noqa: E402  the backend is chosen first: there may be no display
+from matplotlib.axes import Axes  # noqa: E402
+
+from benchmarks.rows import Row  # noqa: E402
+
+_TITLES = {
+    "W1": "W1: one task, three calls; times the floor (less is better)",
+    "W2": "W2: many tasks at once; share of the floor (more is better)",
+    "W4": "W4: 20 MB binaries, four at once; share of the floor (more is better)",
+    "W5": "W5: start to first result; seconds (less is better)",
+}
+_REACHED, _MISSED, _NO_GOAL = "#2b8a3e", "#c92a2a", "#868e96"
+
+
+def table(rows: list[Row], repeats: int) -> str:
+    """The report in Markdown."""
+    lines = [
+        f"Medians of {repeats} interleaved repeats, least and greatest in brackets; {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}, load {os.getloadavg()[1]:.1f} over the last five minutes. "
+        "Ratio: engine over floor of the same repeat.",
+        "",
+        "| work | what | floor | engine | ratio | goal | reached | beside it |",
+        "|---|---|--:|--:|--:|--:|---|---|",
+    ]
+    for row in rows:
+        floor = f"{_short(statistics.median(row.floors))} {row.unit}" if row.floors else "-"
+        goal = row.goal.text(row.unit) if row.goal else "-"
+        reached = "-" if row.goal is None else "yes" if row.goal.reached(row) else "**no**"
+        value = f"{_spread(row.values)} {row.unit}".rstrip()
+        ratio = _spread(row.ratios) if row.ratios else "-"
+        lines.append(f"| {row.work} | {row.name} | {floor} | {value} | {ratio} | {goal} | {reached} | {row.note} |")
+    return "\n".join(lines) + "\n"
+
+
+def _spread(values: list[float]) -> str:
+    if len(values) == 1:
+        return _short(values[0])
+    return f"{_short(statistics.median(values))} ({_short(min(values))} to {_short(max(values))})"
+
+
+def _short(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def write(rows: list[Row], text: str, folder: Path) -> None:
+    """Write report.md, results.json and chart.png."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "report.md").write_text(text)
+    raw = [{**dataclasses.asdict(row), "ratios": row.ratios} for row in rows]
+    (folder / "results.json").write_bytes(orjson.dumps(raw, option=orjson.OPT_INDENT_2))
+    _chart(rows, folder / "chart.png")
+
+
+def _chart(rows: list[Row], path: Path) -> None:
+    drawn = {work: [row for row in rows if row.work == work and _is_drawn(row)] for work in _TITLES}
+    works = [work for work, found in drawn.items() if found]
+    heights = [len(drawn[work]) + 1.5 for work in works]
+    size = (9.0, 0.42 * sum(heights) + 0.8)
+    figure, axes = pyplot.subplots(len(works), squeeze=False, figsize=size, height_ratios=heights)
+    for work, place in zip(works, axes[:, 0], strict=True):
+        place.set_title(_TITLES[work], loc="left", fontsize=10)
+        _bars(place, drawn[work])
+    figure.tight_layout()
+    figure.savefig(path, dpi=120)
+    pyplot.close(figure)
+
+
+def _is_drawn(row: Row) -> bool:
+    return bool(row.floors) and (row.goal is not None or row.work == "W2")
+
+
+def _bars(place: Axes, rows: list[Row]) -> None:
+    """One bar a row with its spread, and a black mark at its goal."""
+    for position, row in enumerate(reversed(rows)):
+        of_value = row.goal is not None and row.goal.of == "value"
+        found = row.values if of_value else row.ratios
+        middle = statistics.median(found)
+        colour = _NO_GOAL if row.goal is None else _REACHED if row.goal.reached(row) else _MISSED
+        error = [[middle - min(found)], [max(found) - middle]]
+        place.barh(position, middle, xerr=error, color=colour, height=0.6, error_kw={"ecolor": "#495057", "capsize": 2})
+        if row.goal is not None:
+            place.plot([row.goal.bound] * 2, [position - 0.4, position + 0.4], color="black", linewidth=2)
+    place.set_yticks(range(len(rows)), [row.name for row in reversed(rows)], fontsize=8)
+    place.tick_params(axis="x", labelsize=8)
+    place.spines[["top", "right"]].set_visible(False)
