@@ -1,6 +1,5 @@
 """What is removed when, and what stays."""
 
-
 import httpx
 import pytest
 
