@@ -33,7 +33,6 @@ from engine.pipeline.paths import describe
 MAX_FIELDS = 1_000
 MAX_DEPTH = 64
 MAX_FAULTS = 100
-
 _COMPARISONS = 2_000
 _LEAST, _LARGEST = -(2**63), 2**63 - 1
 

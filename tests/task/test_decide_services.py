@@ -65,11 +65,11 @@ def test_it_goes_on_when_the_service_is_back() -> None:
 
 
 def test_an_address_that_was_announced_comes_back_by_its_address() -> None:
-    story = Story(entry("work"), service("work", "end"), end())
-    story.tell(ServiceAway(story.call("work"), "http://work/work"))
+    story = Story(entry("step"), service("step", "end"), end())
+    story.tell(ServiceAway(story.call("step"), "http://step/work"))
 
-    assert story.changes_nothing(ServiceBack(frozenset(["work"])))
-    assert called(story.tell(ServiceBack(frozenset(["work", "http://work/work"])))) == ["work"]
+    assert story.changes_nothing(ServiceBack(frozenset(["step"])))
+    assert called(story.tell(ServiceBack(frozenset(["step", "http://step/work"])))) == ["step"]
 
 
 def test_another_service_that_is_back_changes_nothing() -> None:

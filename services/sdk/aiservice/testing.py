@@ -47,8 +47,7 @@ def free_port() -> int:
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     holder.bind(("127.0.0.1", 0))
     atexit.register(holder.close)
-    port: int = holder.getsockname()[1]
-    return port
+    return int(holder.getsockname()[1])
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 60.0, what: str = "the condition") -> None:
