@@ -99,7 +99,7 @@ class Caller:
         assert isinstance(node, ServiceNode)
         target = self._instances.target(node.service, node.url)
         if target.url is None:
-            return ServiceAway(command.call, node.service or node.url or "")
+            return self._dispatcher.away(command.call, node.service or node.url or "")
         if not self.gates.try_enter(target.url, command.call):
             if not await self._turn_came(task, command, target.url):
                 return None

@@ -34,7 +34,7 @@ from engine.instances import Instance, Instances, Target
 from engine.metrics import Metrics
 from engine.pipeline.nodes import Pipeline, ServiceNode
 from engine.results import read_result
-from engine.task.events import CallAccepted, CallFailed, CallReturned, Event, MakeCall
+from engine.task.events import CallAccepted, CallFailed, CallReturned, Event, MakeCall, ServiceAway
 from engine.task.inputs import binaries, prepare_input, unused
 from engine.task.task import BinaryRef, Task
 from engine.watch import Watch
@@ -106,6 +106,10 @@ class Dispatcher:
             return self._counted(await self._send(call, target.url, target.instance))
         finally:
             target.instance.calls -= 1
+
+    def away(self, call_id: str, service: str) -> Event:
+        """Say that a call cannot be made: no instance of the operation is alive."""
+        return self._counted(ServiceAway(call_id, service))
 
     def _counted(self, event: Event) -> Event:
         self._metrics.called(event)

@@ -73,7 +73,7 @@ def test_words_are_looked_for_in_text_files_too(tree: Path) -> None:
 
 
 def test_the_path_of_a_url_is_no_path_of_a_machine(tree: Path) -> None:
-    assert found(tree, "docs/guide.md", "see http://work/wo" + "rk/main and a/wo" + "rk/main\n") == []
+    assert found(tree, "docs/guide.md", "see http://host/wo" + "rk/main and a/wo" + "rk/main\n") == []
 
 
 def test_lock_files_binary_files_and_ignored_files_are_left_out(tree: Path) -> None:
