@@ -157,7 +157,9 @@ class World:
             self.tell(CallFailed(call, "late", again=False))
 
     def _round(self, answer: bool) -> None:
-        node_id = self.running()[0]
+        running = self.running()
+        # What is held is let go first: while it waits, its timer only says that it is to be looked after.
+        node_id = next((held for held in running if self.task.nodes[held].phase == "held"), running[0])
         run, node = self.task.nodes[node_id], self.pipeline.nodes[node_id]
         assert isinstance(node, ServiceNode) and self.task.due is not None
         if run.phase == "held":
