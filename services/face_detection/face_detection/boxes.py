@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from typing import Iterable, NamedTuple, Sequence
 
+Box = tuple[int, int, int, int]
+"""A face as whole pixels: `x1`, `y1`, `x2`, `y2`."""
+
 
 class Face(NamedTuple):
     """A box around a face, in pixels of the picture it was found in, and how sure the model is, from 0 to 1."""
@@ -81,18 +84,18 @@ def tile_starts(length: int, tile: int, stride: int) -> list[int]:
     return [round(index * (length - tile) / (count - 1)) for index in range(count)]
 
 
-def whole_boxes(faces: Sequence[Face], width: int, height: int) -> list[list[int]]:
+def whole_boxes(faces: Sequence[Face], width: int, height: int) -> list[Box]:
     """`[x1, y1, x2, y2]` per face, whole pixels inside a `width` x `height` picture, the largest face first.
 
     Left and top are rounded down, right and bottom up. Boxes without a pixel inside the picture are left out.
     """
     boxes = [
-        [
+        (
             min(max(math.floor(face.left), 0), width),
             min(max(math.floor(face.top), 0), height),
             min(max(math.ceil(face.right), 0), width),
             min(max(math.ceil(face.bottom), 0), height),
-        ]
+        )
         for face in faces
     ]
     inside = [box for box in boxes if box[2] > box[0] and box[3] > box[1]]

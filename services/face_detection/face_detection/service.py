@@ -10,7 +10,7 @@ from typing import Iterator
 from aiservice import ImageArray, Service
 from pydantic import BaseModel, Field
 
-from .boxes import whole_boxes
+from .boxes import Box, whole_boxes
 
 # One process per worker: a mediapipe graph serves one thread at a time, and the two cores are used without a lock.
 service = Service("face_detection", summary="Find the faces of a picture", workers=2, processes=True, port=8082)
@@ -20,7 +20,7 @@ TIME_LIMIT = 120
 
 
 class Faces(BaseModel):
-    answer: list[list[int]] = Field(description="[x1, y1, x2, y2] per face, the largest first")
+    answer: list[Box] = Field(description="[x1, y1, x2, y2] per face, the largest first")
 
 
 @contextmanager

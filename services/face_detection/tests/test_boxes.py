@@ -63,7 +63,7 @@ def test_whole_boxes_are_inside_largest_first(faces: list[Face], width: int, hei
 
 def test_whole_boxes_examples() -> None:
     faces = [Face(-3, 1.5, 4.2, 9, 1), Face(20, 20, 99, 99, 1), Face(70, 0, 80, 10, 1)]
-    assert whole_boxes(faces, 50, 40) == [[20, 20, 50, 40], [0, 1, 5, 9]]
+    assert whole_boxes(faces, 50, 40) == [(20, 20, 50, 40), (0, 1, 5, 9)]
 
 
 def test_moved_and_mirrored() -> None:

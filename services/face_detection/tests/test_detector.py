@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from pictures import FACE, Pixels, iou, landscape, sample, with_face
 
-from face_detection.boxes import whole_boxes
+from face_detection.boxes import Box, whole_boxes
 from face_detection.detector import FaceDetector
 
 
-def found(detector: FaceDetector, picture: Pixels) -> list[list[int]]:
+def found(detector: FaceDetector, picture: Pixels) -> list[Box]:
     return whole_boxes(detector.find(picture), picture.shape[1], picture.shape[0])
 
 

@@ -101,7 +101,17 @@ def test_it_is_quiet(service: RunningService) -> None:
 
 def test_the_documentation(service: RunningService) -> None:
     document = httpx.get(service.url + "/openapi.json", timeout=60).json()
-    assert "/compute" in document["paths"]
+    content = document["paths"]["/compute"]["post"]["responses"]["200"]["content"]
+    assert set(content) == {"application/json"}
+    assert content["application/json"]["schema"]["anyOf"][0]["properties"]["answer"]["type"] == "array"
+
+
+def test_the_result_is_described() -> None:
+    (operation,) = service_module.service.operations
+    assert operation.api.result is not None
+    assert list(operation.api.result["properties"]) == ["answer"] and not operation.api.result["additionalProperties"]
+    box = operation.api.result["properties"]["answer"]["items"]
+    assert box["prefixItems"] == [{"type": "integer"}] * 4 and (box["minItems"], box["maxItems"]) == (4, 4)
 
 
 def test_no_call_works_for_ever() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import cv2
 from aiservice import File, ImageFile, Service
-from pydantic import BaseModel, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from . import effects, encode, metadata
 from .areas import boxes
@@ -50,6 +50,16 @@ class Settings(BaseModel):
     height: int | None = Field(None, description="pixels")
     withRatio: bool = Field(False, description="keep the ratio: the picture fits into width and height")
     scale_percent: float | None = Field(None, description="of both sides, in place of width and height")
+
+
+class Analysis(BaseModel):
+    """What a picture file says of itself; beside these fields the EXIF tags, by name."""
+
+    model_config = ConfigDict(extra="allow")
+
+    format: str = Field(description="media type", examples=["image/jpeg"])
+    width: int = Field(description="pixels, as people see it")
+    height: int = Field(description="pixels, as people see it")
 
 
 @service.on_load
@@ -111,12 +121,12 @@ def convert(image: ImageFile, format: Format) -> File:
 
 
 @service.operation("image-analyze", path="/analyze", timeout=TIME_LIMIT)
-def analyze(image: ImageFile) -> dict[str, Any]:
+def analyze(image: ImageFile) -> Analysis:
     """Tell the format, the size and the EXIF data of a picture.
 
     Width and height are those that people see, after the EXIF rotation.
     """
-    return metadata.describe(decode(image.read_bytes()))
+    return Analysis.model_validate(metadata.describe(decode(image.read_bytes())))
 
 
 @service.operation("image-greyscale", path="/greyscale", timeout=TIME_LIMIT)

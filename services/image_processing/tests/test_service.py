@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from aiservice.testing import CallbackReceiver, Message, RunningService, wait_until
 from pictures import FACE, SAMPLE, file_of, opened, oriented, pixels_of, png, psnr, scene
+from PIL import Image
 
 from image_processing import service as service_module
 
@@ -157,6 +158,41 @@ def test_wrong_settings_are_clear_errors(service: RunningService, path: str, fie
 def test_the_documentation_lists_all_operations(service: RunningService) -> None:
     paths = httpx.get(service.url + "/openapi.json", timeout=60).json()["paths"]
     assert {"/blur", "/crop", "/convert", "/analyze", "/greyscale", "/resize"} <= set(paths)
+
+
+BINARY = {"type": "string", "format": "binary"}
+ALONE = {"type": "object", "properties": {"result": BINARY}, "required": ["result"], "additionalProperties": False}
+
+
+def test_every_result_is_described() -> None:
+    described = {operation.route: operation.api.result for operation in service_module.service.operations}
+    crop, analysis = described.pop("image-crop"), described.pop("image-analyze")
+    assert described == dict.fromkeys(["image-blur", "image-convert", "image-greyscale", "image-resize"], ALONE)
+    assert crop is not None and analysis is not None
+    assert (crop["properties"], crop["additionalProperties"]) == ({"result": BINARY}, False)
+    assert crop["patternProperties"] == {"^result[0-9]+$": BINARY}
+    assert {name: field["type"] for name, field in analysis["properties"].items()} == {
+        "format": "string",
+        "width": "integer",
+        "height": "integer",
+    }
+    assert analysis["additionalProperties"] is True, "the EXIF tags, by name"
+
+
+def test_analyze_gives_the_exif_tags_beside_what_is_described(service: RunningService) -> None:
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110], exif[0x011A] = "Kamera", "model_dump", 72.5
+    exif[0x8825] = {1: "N", 2: (47.0, 22.5, 0.0)}
+    answer = direct(service, "/analyze", file_of(scene(), "JPEG", exif=exif), "application/json").json()
+    assert answer == {
+        "Make": "Kamera",
+        "Model": "model_dump",
+        "XResolution": 72.5,
+        "GPSInfo": {"GPSLatitudeRef": "N", "GPSLatitude": [47, 22.5, 0]},
+        "format": "image/jpeg",
+        "width": 60,
+        "height": 40,
+    }
 
 
 def test_no_call_works_for_ever() -> None:

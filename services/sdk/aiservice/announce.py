@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from typing import Any
 
 import aiohttp
 
@@ -11,9 +12,18 @@ from aiservice.service import Service
 
 log = logging.getLogger("aiservice.announce")
 
+PLAIN_ROUNDS = 20
+"""Rounds that go without the description of a result after the engine has refused it."""
+
+_REFUSED = (400, 422)
+
 
 class Announcer:
-    """Announces every operation of one service to one engine."""
+    """Announces every operation of one service to one engine.
+
+    An engine that does not know descriptions of results refuses them; it gets the same messages without, and is asked
+    again now and then.
+    """
 
     def __init__(
         self, session: aiohttp.ClientSession, service: Service, engine: str, address: str, interval: float
@@ -26,6 +36,7 @@ class Announcer:
             for operation in service.operations
         ]
         self._trouble: str | None = ""
+        self._plain = dict.fromkeys((message.url for message in self._messages), 0)
 
     async def run(self) -> None:
         """Announce until cancelled: every interval, and sooner while the engine is not there."""
@@ -48,17 +59,32 @@ class Announcer:
         return trouble
 
     async def _send(self, message: Announcement) -> str | None:
+        if message.api.result is not None and self._plain[message.url] == 0:
+            status, trouble = await self._post(message.model_dump())
+            if status not in _REFUSED:
+                return trouble
+        status, trouble = await self._post(message.model_dump(exclude={"api": {"result"}}))
+        if message.api.result is not None and trouble is None:
+            self._count_plain(message)
+        return trouble
+
+    def _count_plain(self, message: Announcement) -> None:
+        left = self._plain[message.url]
+        if left == 0:
+            log.info("%s: announced without the description of its result, which was refused", message.api.route)
+        self._plain[message.url] = (left or PLAIN_ROUNDS) - 1
+
+    async def _post(self, document: dict[str, Any]) -> tuple[int, str | None]:
+        """Send one message; return the status (0 where there was no answer) and what went wrong, or None."""
         timeout = aiohttp.ClientTimeout(total=10)
         try:
-            async with self._session.post(
-                self._url, json=message.model_dump(), timeout=timeout, allow_redirects=False
-            ) as answer:
+            async with self._session.post(self._url, json=document, timeout=timeout, allow_redirects=False) as answer:
                 if answer.status < 300:
-                    return None
+                    return answer.status, None
                 text = (await answer.content.read(500)).decode("utf-8", "replace")
-                return f"{message.api.route}: answered {answer.status}: {text}"
+                return answer.status, f"{document['api']['route']}: answered {answer.status}: {text}"
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return f"not reached: {str(error) or type(error).__name__}"
+            return 0, f"not reached: {str(error) or type(error).__name__}"
 
     def _tell(self, trouble: str | None) -> None:
         """Log a change, not every turn."""

@@ -3,13 +3,14 @@
 from functools import cache
 from typing import Any
 
+from aiservice.descriptions import BINARY, forms_of
 from aiservice.parameters import Parameter
 from aiservice.protocol import DATA_PART
 from aiservice.service import Operation, Service
 
 Schema = dict[str, Any]
 
-_BINARY: Schema = {"type": "string", "format": "binary", "minLength": 1, "contentMediaType": "application/octet-stream"}
+_BINARY: Schema = {**BINARY, "minLength": 1, "contentMediaType": "application/octet-stream"}
 _ADDRESS: Schema = {
     "type": "string",
     "pattern": r"^https?://[a-z0-9.-]+(:[0-9]{1,4})?(/[a-z0-9/]*)?$",
@@ -31,7 +32,8 @@ _RESPONSES = {
 @cache
 def document(service: Service) -> Schema:
     """Return the OpenAPI 3.1 document."""
-    schemas: Schema = {"Problem": _problem_schema()}
+    schemas: Schema = {"Problem": _problem_schema(), "Acknowledgement": _acknowledgement_schema()}
+    schemas["Failure"] = _failure_schema()
     paths: Schema = {}
     for operation in service.operations:
         paths[operation.path] = {"post": _operation(operation, schemas)}
@@ -59,16 +61,42 @@ def _operation(operation: Operation, schemas: Schema) -> Schema:
         "requestBody": {"required": True, "content": _content(operation, schemas)},
         "responses": {
             "200": {
-                "description": "The id of the task; with `Prefer: wait` the result itself",
-                "content": {
-                    "application/json": {"schema": {"type": "object"}},
-                    "multipart/form-data": {"schema": {"type": "object"}},
-                    "image/*": {"schema": _BINARY},
-                },
+                "description": "The id of the task; with `Prefer: wait` the result itself. "
+                "JSON values beside binaries come together in the part `data`",
+                "content": _answers(operation, schemas),
             },
             **{status: _problem(text) for status, text in _RESPONSES.items()},
         },
     }
+
+
+def _answers(operation: Operation, schemas: Schema) -> Schema:
+    """Return what comes back by media type: an acknowledgement, a result as it is described, the failure of a call."""
+    if operation.api.result is None:
+        anything: Schema = {"schema": {"type": "object"}}
+        return {"application/json": anything, "multipart/form-data": anything, "image/*": {"schema": _BINARY}}
+    result = _placed(operation.api.result, operation.route)
+    for name, schema in result.pop("$defs", {}).items():
+        schemas[f"{operation.route}.{name}"] = schema
+    values, forms = forms_of(result)
+    others = [{"$ref": f"#/components/schemas/{name}"} for name in ("Acknowledgement", "Failure")]
+    content: Schema = {"application/json": {"schema": {"anyOf": [*values, *others]}}}
+    if forms:
+        content["multipart/form-data"] = {"schema": forms[0] if len(forms) == 1 else {"anyOf": forms}}
+        content["image/*"] = {"schema": _BINARY}
+    return content
+
+
+def _placed(schema: Any, route: str) -> Any:
+    """Return a copy of a schema whose references lead to where its definitions stand in the document."""
+    if isinstance(schema, list):
+        return [_placed(item, route) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {key: _placed(value, route) for key, value in schema.items()}
+    if isinstance(found.get("$ref"), str):
+        found["$ref"] = found["$ref"].replace("#/$defs/", f"#/components/schemas/{route}.", 1)
+    return found
 
 
 def _content(operation: Operation, schemas: Schema) -> Schema:
@@ -163,6 +191,28 @@ def _path_parameter(name: str) -> Schema:
 def _problem(description: str) -> Schema:
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {"description": description, "content": content}
+
+
+def _acknowledgement_schema() -> Schema:
+    return {
+        "type": "object",
+        "required": ["task_id", "status"],
+        "properties": {"task_id": {"type": "string"}, "status": {"const": "running"}},
+        "description": "The call was taken; its result comes later.",
+    }
+
+
+def _failure_schema() -> Schema:
+    return {
+        "type": "object",
+        "required": ["type", "message"],
+        "properties": {
+            "type": {"const": "error"},
+            "message": {"type": "string"},
+            "retry_after": {"type": "number", "description": "seconds"},
+        },
+        "description": "What a call with `callback_url` gets where the work failed; direct use gets a problem.",
+    }
 
 
 def _problem_schema() -> Schema:

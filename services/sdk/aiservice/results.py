@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Literal, get_args, get_origin, get_type_hints
 
@@ -77,6 +77,8 @@ class Writer:
             return Outcome("done")
         if isinstance(value, BaseModel):
             return Outcome("done", values=_object(value))
+        if is_dataclass(value) and not isinstance(value, type):
+            value = {field.name: getattr(value, field.name) for field in fields(value) if field.name[:1] != "_"}
         if not isinstance(value, dict):
             raise TypeError(f"an operation returns a dict, a model, binaries or None, not {type(value).__name__}")
         binaries = tuple(self._binary(str(name), item) for name, item in value.items() if self._is_binary(item))

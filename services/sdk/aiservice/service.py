@@ -7,6 +7,7 @@ from collections.abc import Callable
 from inspect import cleandoc
 from typing import Any, TypeVar
 
+from aiservice.descriptions import result_of
 from aiservice.parameters import Parameter, Received, bind, parameters_of
 from aiservice.protocol import Api
 from aiservice.results import Writer, writer_of
@@ -107,6 +108,7 @@ class Service:
                 body=_body_of(function, parameters, example),
                 summary=first.strip() if summary is None else summary,
                 description=rest.strip() if description is None else description,
+                result=result_of(function),
             )
             self.operations.append(Operation(function, path, api, parameters, timeout))
             return function

@@ -5,7 +5,21 @@ from typing import Any
 from aiservice.protocol import Announcement
 from aiservice.testing import CallbackReceiver, free_port, wait_until
 
-ROUTES = ["echo", "held", "mirror", "shape", "digest", "return", "several", "png", "fail", "timed", "render"]
+ROUTES = [
+    "echo",
+    "held",
+    "mirror",
+    "shape",
+    "digest",
+    "return",
+    "several",
+    "png",
+    "fail",
+    "timed",
+    "render",
+    "report",
+    "step",
+]
 ADDRESS = "http://service.test:9000"
 
 
@@ -26,6 +40,9 @@ def test_every_operation_is_announced_and_again(start: Any) -> None:
         echo = messages[0]
         assert (echo.api.summary, echo.api.description) == ("Say it again.", "As often as you like.")
         assert echo.api.body == {"text": "text"}
+        shape, several = messages[ROUTES.index("shape")], receiver.received[ROUTES.index("several")]
+        assert shape.api.result and sorted(shape.api.result["properties"]) == "format height mask name width".split()
+        assert "result" not in several.json["api"]
 
 
 def test_an_engine_that_comes_later_is_told_soon(start: Any) -> None:
@@ -58,3 +75,23 @@ def test_nothing_is_announced_before_the_model_is_loaded(start: Any, tmp_path: A
             gate.touch()
             wait_until(lambda: len(receiver.received) >= len(ROUTES), what="the announcements")
             assert service.get("/health/ready").status == 200
+
+
+def test_an_engine_that_refuses_descriptions_gets_the_messages_without(start: Any) -> None:
+    with CallbackReceiver([422]) as receiver, start(**announcing(receiver, "0.1")) as service:
+        wait_until(lambda: len(receiver.received) >= 25 * len(ROUTES), what="many rounds")
+        echoes = [message.json for message in receiver.received if message.json["api"]["route"] == "echo"]
+        assert ["result" in echo["api"] for echo in echoes[:24]] == [True] + 20 * [False] + 3 * [True]
+        without = {key: value for key, value in echoes[0]["api"].items() if key != "result"}
+        assert echoes[1] == {**echoes[0], "api": without}
+        others = [message.json["api"] for message in receiver.received if message.json["api"]["route"] == "mirror"]
+        assert all("result" in api for api in others)
+        assert service.log.count("echo: announced without the description of its result, which was refused") == 1
+        assert "cannot announce" not in service.log
+
+
+def test_what_is_refused_without_a_description_too_is_told(start: Any) -> None:
+    with CallbackReceiver([422, 422]) as receiver, start(**announcing(receiver, "30")) as service:
+        wait_until(lambda: "echo: answered 422" in service.log, what="the log line")
+        wait_until(lambda: len(receiver.received) >= 2 * len(ROUTES) + 1, what="another round")
+        assert "without the description" not in service.log

@@ -1,6 +1,7 @@
 """/docs: everything it needs comes from the service; every operation is described as it can be used."""
 
 import re
+from typing import Any
 
 import httpx
 import pytest
@@ -45,6 +46,34 @@ def test_a_form_has_files_and_json_objects(specimen: RunningService) -> None:
     assert form["schema"]["properties"]["areas"] == {"$ref": "#/components/schemas/Areas"}
     assert document["components"]["schemas"]["Areas"]["properties"]["areas"]["type"] == "array"
     assert form["encoding"]["areas"]["contentType"] == "application/json"
+
+
+def answers(specimen: RunningService, path: str) -> dict[str, Any]:
+    found: dict[str, Any] = specimen.get("/openapi.json").json["paths"][path]["post"]["responses"]["200"]["content"]
+    return {kind: content["schema"] for kind, content in found.items()}
+
+
+def test_results_are_shown_as_they_are_announced(specimen: RunningService) -> None:
+    others = [{"$ref": f"#/components/schemas/{name}"} for name in ("Acknowledgement", "Failure")]
+    shape = answers(specimen, "/shape")
+    assert set(shape) == {"application/json"}
+    result, *rest = shape["application/json"]["anyOf"]
+    assert rest == others
+    assert result["properties"]["mask"] == {"anyOf": [{"type": "integer"}, {"type": "null"}]}
+    assert result["required"] == ["format", "width", "height", "name", "mask"]
+    mirror = answers(specimen, "/mirror")
+    assert set(mirror) == {"application/json", "multipart/form-data", "image/*"}
+    assert mirror["application/json"] == {"anyOf": others}
+    assert mirror["multipart/form-data"]["properties"] == {"result": {"type": "string", "format": "binary"}}
+    assert answers(specimen, "/several")["application/json"] == {"type": "object"}
+
+
+def test_definitions_of_results_have_names_of_their_own(specimen: RunningService) -> None:
+    schemas = specimen.get("/openapi.json").json["components"]["schemas"]
+    page = answers(specimen, "/report")["multipart/form-data"]["properties"]
+    assert page["steps"]["items"] == {"$ref": "#/components/schemas/report.Step"}
+    assert schemas["report.Step"]["properties"]["steps"]["items"] == page["steps"]["items"]
+    assert answers(specimen, "/step")["application/json"]["anyOf"][0] == {"$ref": "#/components/schemas/step.Step"}
 
 
 def test_all_references_lead_somewhere(specimen: RunningService) -> None:

@@ -57,6 +57,13 @@ def test_binaries_and_values_stand_beside_each_other(specimen: RunningService) -
     assert parts["data"].data == b'{"boxes":[[1,2,3,4]],"score":0.5}'
 
 
+def test_a_dataclass_is_a_dict_of_its_fields(specimen: RunningService) -> None:
+    parts = fast(specimen, "/report", {"title": "a page"}, "r9").parts
+    assert sorted(parts) == ["data", "page"]
+    assert (parts["page"].data, parts["page"].filename) == (b"a page", "page.txt")
+    assert parts["data"].data == b'{"steps":[{"name":"a page","steps":[{"name":"inner","steps":[]}]}]}'
+
+
 def test_an_array_is_written_as_the_return_type_says(specimen: RunningService) -> None:
     part = fast(specimen, "/png", {"level": 7}, "r7").parts["result"]
     assert part.content_type == "image/png"

@@ -17,6 +17,12 @@ class Settings(BaseModel):
     quality: int = Field(90, ge=1, le=100)
 
 
+class Mean(BaseModel):
+    """What comes back. Pipelines that use it are checked against these fields."""
+
+    mean: float
+
+
 @service.on_load
 def load() -> None:
     """Load your model here, into a module variable: the service is ready when this has returned."""
@@ -33,8 +39,8 @@ def mirror(image: ImageArray, settings: Settings) -> File:
 
 
 @service.operation("my-mean", path="/mean", example={"values": [1, 2.5]})
-def mean(values: list[float]) -> dict[str, float]:
+def mean(values: list[float]) -> Mean:
     """Mean of some numbers."""
     if not values:
         raise InputError("values: give at least one number")
-    return {"mean": float(np.mean(values))}
+    return Mean(mean=float(np.mean(values)))

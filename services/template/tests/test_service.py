@@ -42,6 +42,13 @@ def test_mirror_says_what_is_wrong(service: RunningService) -> None:
     assert answer.json["detail"].startswith("image: this is not a picture that can be read")
 
 
+def test_what_comes_back_is_described(service: RunningService) -> None:
+    paths = service.get("/openapi.json").json["paths"]
+    mirror, mean = (paths[path]["post"]["responses"]["200"]["content"] for path in ("/mirror", "/mean"))
+    assert mirror["multipart/form-data"]["schema"]["properties"] == {"result": {"type": "string", "format": "binary"}}
+    assert mean["application/json"]["schema"]["anyOf"][0]["properties"] == {"mean": {"type": "number"}}
+
+
 def test_mean(service: RunningService) -> None:
     assert service.call("/mean", data={"values": [1, 2]}, wait=60).json == {"mean": 1.5}
     assert service.call("/mean", data={"values": []}, wait=60).status == 422

@@ -6,6 +6,8 @@ The engine imports this package alone; a service written with the SDK imports th
 from aiservice.protocol.messages import (
     CALLBACK_URL,
     DATA_PART,
+    MAX_RESULT,
+    MAX_RESULT_DEPTH,
     PREFER,
     PREFERENCE_APPLIED,
     TASK_ID,
@@ -13,6 +15,7 @@ from aiservice.protocol.messages import (
     Api,
     Failure,
     prefer_wait,
+    result_problem,
     wait_applied,
 )
 from aiservice.protocol.multipart import (
@@ -35,6 +38,8 @@ __all__ = [
     "DATA_PART",
     "Failure",
     "FilePart",
+    "MAX_RESULT",
+    "MAX_RESULT_DEPTH",
     "Malformed",
     "PREFER",
     "PREFERENCE_APPLIED",
@@ -48,5 +53,6 @@ __all__ = [
     "encode",
     "new_boundary",
     "prefer_wait",
+    "result_problem",
     "wait_applied",
 ]

@@ -1,9 +1,10 @@
 """The messages between engine and services, and the names of their headers, parameters and parts."""
 
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticSerializationError, to_json
 
 CALLBACK_URL = "callback_url"
 """Query parameter of a call: where the result is to be posted."""
@@ -17,14 +18,50 @@ DATA_PART = "data"
 PREFER = "Prefer"
 PREFERENCE_APPLIED = "Preference-Applied"
 
+MAX_RESULT = 20_000
+"""Bytes of JSON that the description of a result may have."""
+
+MAX_RESULT_DEPTH = 20
+"""Objects and lists that may be nested in the description of a result."""
+
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?(?=$|[,;\s])", re.IGNORECASE)
 
 
+def result_problem(description: Any) -> str | None:
+    """Why this cannot be announced as the description of a result; None if it can."""
+    if not isinstance(description, dict):
+        return "the description of a result is an object, a JSON Schema"
+    level: list[Any] = [description]
+    seen = 0
+    for _ in range(MAX_RESULT_DEPTH):
+        inner = [item for place in level for item in (place.values() if isinstance(place, dict) else place)]
+        seen += len(inner)
+        level = [item for item in inner if isinstance(item, (dict, list))]
+        if not level or seen > MAX_RESULT:
+            break
+    else:
+        return f"the description of the result is nested deeper than {MAX_RESULT_DEPTH} levels"
+    try:
+        # Every value takes a byte at the least, so many of them need not be written to be too many.
+        size = len(to_json(description)) if seen <= MAX_RESULT else seen
+    except PydanticSerializationError as error:
+        return f"the description of the result cannot be written as JSON: {error}"
+    return f"the description of the result is longer than {MAX_RESULT:,} bytes" if size > MAX_RESULT else None
+
+
+def _describable(description: dict[str, Any]) -> dict[str, Any]:
+    if problem := result_problem(description):
+        raise ValueError(problem)
+    return description
+
+
 class Api(BaseModel):
-    """How an operation is used: its route in the engine and the fields that it takes.
+    """How an operation is used: its route in the engine, the fields that it takes, and what it gives.
 
     `body` has one of the three forms of an entry's body: an object (JSON of that shape), a string (multipart
-    with that one field) or a list of strings (multipart with those fields).
+    with that one field) or a list of strings (multipart with those fields). `result` is optional: a JSON Schema (draft
+    2020-12) of the object that a call results in, where a binary is `{"type": "string", "format": "binary"}` under its
+    part's name. A message without it bears no such key.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -33,6 +70,9 @@ class Api(BaseModel):
     body: Any
     summary: str = Field(default="", max_length=500)
     description: str = Field(default="", max_length=20_000)
+    result: Annotated[dict[str, Any], AfterValidator(_describable)] | None = Field(
+        default=None, exclude_if=lambda description: description is None
+    )
 
 
 class Announcement(BaseModel):

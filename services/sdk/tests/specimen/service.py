@@ -4,8 +4,9 @@ import hashlib
 import logging
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import BaseModel, Field, RootModel, model_validator
 
@@ -35,6 +36,28 @@ class Size(BaseModel):
         if self.width is None and self.height is None:
             raise ValueError("give width, height or both")
         return self
+
+
+class Shape(TypedDict):
+    format: str
+    width: int
+    height: int
+    name: str
+    mask: int | None
+
+
+class Step(BaseModel):
+    """One step, and those under it."""
+
+    name: str
+    steps: list["Step"] = []
+
+
+@dataclass
+class Report:
+    page: File
+    steps: list[Step]
+    _draft: bool = True
 
 
 PROCESSES = os.environ.get("SPECIMEN_PROCESSES") == "1"
@@ -88,7 +111,7 @@ def mirror(image: ImageArray, areas: Areas, size: Size | None = None) -> File:
 
 
 @service.operation("shape", path="/shape")
-def shape(image: ImageFile, mask: File | None = None) -> dict[str, Any]:
+def shape(image: ImageFile, mask: File | None = None) -> Shape:
     """Look at a picture."""
     return {
         "format": image.format,
@@ -172,3 +195,16 @@ def timed(gate: str) -> dict[str, Any]:
 def render(format: Format, scale: Scale | None = None) -> dict[str, Any]:
     """Say what came in."""
     return {"format": format.format, "quality": format.quality, "percent": scale.percent if scale else None}
+
+
+@service.operation("report", path="/report")
+def report(title: str) -> Report:
+    """A binary and values, as a dataclass."""
+    page = File.from_bytes(title.encode(), "text/plain", "page.txt")
+    return Report(page, [Step(name=title, steps=[Step(name="inner")])])
+
+
+@service.operation("step", path="/step")
+def step(title: str) -> Step:
+    """A model that holds itself."""
+    return Step(name=title)
