@@ -22,6 +22,9 @@ PAGE = 200
 ORPHAN_SECONDS = 3_600.0
 """How long a folder of binaries without a task is left alone: an upload may be under way."""
 
+TRIAL_SECONDS = 3_600.0
+"""How long a definition that no task uses is kept: the task that it was made for may be about to be created."""
+
 _PAUSE = 1.0
 _log = logging.getLogger(__name__)
 
@@ -175,7 +178,7 @@ class Sweeper:
             if not gone:
                 break
         await self._remove_orphans()
-        await self._store.prune_pipelines()
+        await self._store.prune_pipelines(self._clock.now() - int(TRIAL_SECONDS * 1_000_000))
         return removed
 
     async def _remove_orphans(self) -> None:

@@ -6,14 +6,24 @@ nothing touches the file on the event loop's thread. Several processes may use o
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TypeVar, TypeVarTuple
 
 from engine.errors import StoreAway
+from engine.store import sqlite_children as children
 from engine.store import sqlite_reads as reads
 from engine.store import sqlite_writes as writes
-from engine.store.base import Change, PipelineRow, ServiceRow, Stats, Submission, TaskRow, TaskSummary
+from engine.store.base import (
+    Change,
+    ChildResult,
+    PipelineRow,
+    ServiceRow,
+    Stats,
+    Submission,
+    TaskRow,
+    TaskSummary,
+)
 from engine.store.sqlite_readers import Readers
 from engine.store.sqlite_schema import BUSY_SECONDS, Sync
 from engine.store.sqlite_writer import Writer
@@ -21,7 +31,8 @@ from engine.store.sqlite_writer import Writer
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-_REMOVED_AT_ONCE = 100  # tasks in one step, so that other writes wait a few milliseconds at most
+_REMOVED_AT_ONCE = 100  # root tasks in one step, so that other writes wait a few milliseconds at most
+_CHILDREN_AT_ONCE = 200  # children in one step
 
 
 class SqliteStore:
@@ -91,9 +102,17 @@ class SqliteStore:
         """See `Store.definition`."""
         return await self._read(None, reads.definition, definition_id)
 
-    async def prune_pipelines(self) -> int:
+    async def versions(self, route: str) -> list[PipelineRow]:
+        """See `Store.versions`."""
+        return await self._read([], reads.versions, route)
+
+    async def add_definition(self, row: PipelineRow) -> None:
+        """See `Store.add_definition`."""
+        await self._writer.submit(writes.add_definition, row)
+
+    async def prune_pipelines(self, before: int) -> int:
         """See `Store.prune_pipelines`."""
-        return await self._writer.submit(writes.prune_pipelines, frees=True)
+        return await self._writer.submit(writes.prune_pipelines, before, frees=True)
 
     async def announce(self, row: ServiceRow) -> None:
         """See `Store.announce`."""
@@ -111,13 +130,17 @@ class SqliteStore:
         """See `Store.create`."""
         return await self._writer.submit(writes.create, row, submission)
 
+    async def create_many(self, rows: Sequence[TaskRow]) -> list[int | None]:
+        """See `Store.create_many`."""
+        return await self._writer.submit(children.create_many, rows)
+
     async def save(self, row: TaskRow) -> int | None:
         """See `Store.save`."""
         return await self._writer.submit(writes.save, row)
 
     async def load(self, task_id: str) -> TaskRow | None:
         """See `Store.load`."""
-        return await self._read(None, reads.load, task_id)
+        return await self._read(None, children.load, task_id)
 
     async def page(
         self, route: str | None, status: str | None, before: tuple[int, str] | None, limit: int
@@ -150,20 +173,38 @@ class SqliteStore:
         wanted, removed = list(task_ids), list[str]()
         for start in range(0, len(wanted), _REMOVED_AT_ONCE):
             part = wanted[start : start + _REMOVED_AT_ONCE]
-            removed += await self._writer.submit(writes.delete, part, frees=True)
+            while part:
+                gone, part = await self._writer.submit(children.delete, part, _CHILDREN_AT_ONCE, frees=True)
+                removed += gone
         return removed
 
     async def existing(self, task_ids: Collection[str]) -> set[str]:
         """See `Store.existing`."""
         return await self._read(set(), reads.existing, list(task_ids))
 
+    async def children(self, root: str, after: tuple[str, str, int] | None, limit: int) -> list[TaskRow]:
+        """See `Store.children`."""
+        return await self._read([], children.children, root, after, limit)
+
+    async def family(self, root: str, parent: str, family: str, after: int, limit: int) -> list[ChildResult]:
+        """See `Store.family`."""
+        return await self._read([], children.family, root, parent, family, after, limit)
+
+    async def family_running(self, root: str, parent: str, family: str, limit: int) -> list[str]:
+        """See `Store.family_running`."""
+        return await self._read([], children.family_running, root, parent, family, limit)
+
+    async def family_counts(self, root: str, parent: str, family: str) -> dict[str, int]:
+        """See `Store.family_counts`."""
+        return await self._read({}, children.family_counts, root, parent, family)
+
     async def last_change(self) -> int:
         """See `Store.last_change`."""
         return await self._read(0, reads.last_change)
 
-    async def changes(self, after: int, limit: int) -> list[Change]:
+    async def changes(self, after: int, limit: int, root: str | None = None) -> list[Change]:
         """See `Store.changes`."""
-        return await self._read([], reads.changes, after, limit)
+        return await self._read([], reads.changes, after, limit, root)
 
     async def _read(self, default: T, operation: Callable[[sqlite3.Connection, *Ts], T], *arguments: *Ts) -> T:
         """Perform an operation that reads; `default` is what it finds for a value that cannot be in a database."""

@@ -8,21 +8,24 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
-from engine.store.base import Change, PipelineRow, ServiceRow, Stats, TaskRow, TaskSummary
+from engine.store.base import Change, PipelineRow, ServiceRow, Stats, TaskSummary
 
 _STATUSES = ("running", "finished", "error")
 _PIPELINE = "pipelines.id, pipelines.route, version, kind, document, created"
-_TASK = "id, revision, route, definition, status, created, ended, due, waiting, first_event, last_event, document"
 
-
-def load(connection: sqlite3.Connection, task_id: str) -> TaskRow | None:
-    """See `Store.load`."""
-    found = connection.execute(f"SELECT {_TASK} FROM tasks WHERE id = ?", (task_id,)).fetchone()
-    if found is None:
-        return None
-    values = list(found)
-    values[8] = bool(values[8])  # `waiting`: SQLite has no booleans
-    return TaskRow(*values)
+# The changes of a task are its chain, those of its descendants are in an index. One statement, so that a change of the
+# one kind that was saved in between does not hide behind a later one of the other.
+_CHANGES_OF = """
+    WITH RECURSIVE chain (number) AS (
+        SELECT last_change FROM tasks WHERE id = ?1 AND last_change > ?2
+        UNION ALL
+        SELECT previous FROM changes JOIN chain USING (number) WHERE previous > ?2)
+    SELECT number, task, first_event, last_event FROM changes WHERE number IN chain
+    UNION ALL
+    SELECT * FROM (
+        SELECT number, task, first_event, last_event FROM changes INDEXED BY changes_of_children
+        WHERE root IS NOT NULL AND root = ?1 AND number > ?2 ORDER BY number LIMIT ?3)
+    ORDER BY number LIMIT ?3"""
 
 
 def page(
@@ -37,7 +40,7 @@ def page(
         if before is not None:
             condition += " AND (created, id) < (?, ?)"
         rows = connection.execute(
-            f"SELECT id, route, status, created, ended FROM tasks INDEXED BY {index} WHERE {condition}"
+            f"SELECT id, route, status, created, ended FROM tasks INDEXED BY {index} WHERE root IS NULL AND {condition}"
             " ORDER BY created DESC, id DESC LIMIT ?",
             (*values, *(before or ()), limit),
         )
@@ -50,7 +53,9 @@ def stats(connection: sqlite3.Connection) -> Stats:
     """See `Store.stats`."""
     by_status: dict[str, int] = {}
     by_route: dict[str, int] = {}
-    rows = connection.execute("SELECT route, status, sum(number) FROM counters WHERE number > 0 GROUP BY route, status")
+    rows = connection.execute(
+        "SELECT route, status, sum(number) FROM counters WHERE number > 0 AND status <> '' GROUP BY route, status"
+    )
     for route, status, number in rows:
         by_status[status] = by_status.get(status, 0) + number
         by_route[route] = by_route.get(route, 0) + number
@@ -87,7 +92,8 @@ def expired(connection: sqlite3.Connection, before: int, limit: int) -> list[str
     """See `Store.expired`."""
     return _ids(
         connection,
-        "SELECT id FROM tasks INDEXED BY tasks_ended WHERE ended IS NOT NULL AND ended < ? ORDER BY ended LIMIT ?",
+        "SELECT id FROM tasks INDEXED BY tasks_ended"
+        " WHERE root IS NULL AND ended IS NOT NULL AND ended < ? ORDER BY ended LIMIT ?",
         before,
         limit,
     )
@@ -109,8 +115,10 @@ def last_change(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'changes'").fetchone()[0])
 
 
-def changes(connection: sqlite3.Connection, after: int, limit: int) -> list[Change]:
+def changes(connection: sqlite3.Connection, after: int, limit: int, root: str | None) -> list[Change]:
     """See `Store.changes`."""
+    if root is not None:
+        return [Change(*row) for row in connection.execute(_CHANGES_OF, (root, after, limit))]
     rows = connection.execute(
         "SELECT number, task, first_event, last_event FROM changes WHERE number > ? ORDER BY number LIMIT ?",
         (after, limit),
@@ -133,6 +141,14 @@ def open_pipeline(connection: sqlite3.Connection, route: str) -> PipelineRow | N
         f"SELECT {_PIPELINE} FROM routes JOIN pipelines ON pipelines.id = routes.open WHERE routes.route = ?",
         route,
     )
+
+
+def versions(connection: sqlite3.Connection, route: str) -> list[PipelineRow]:
+    """See `Store.versions`."""
+    rows = connection.execute(
+        f"SELECT {_PIPELINE} FROM pipelines WHERE route = ? AND kind <> 'trial' ORDER BY version DESC", (route,)
+    )
+    return [PipelineRow(*row) for row in rows]
 
 
 def definition(connection: sqlite3.Connection, definition_id: str) -> PipelineRow | None:

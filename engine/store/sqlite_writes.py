@@ -1,11 +1,9 @@
 """The operations of the SQLite store that write: each runs in the writer's transaction, on the writer's thread."""
 
-import json
 import sqlite3
-from collections.abc import Sequence
 
 from engine.errors import Conflict
-from engine.store.base import PipelineRow, ServiceRow, Submission, TaskRow
+from engine.store.base import KEPT_VERSIONS, PipelineRow, ServiceRow, Submission, TaskRow
 
 # The next number of a change: no other can take it, for the transaction holds the write lock.
 _NEXT = "(SELECT seq + 1 FROM sqlite_sequence WHERE name = 'changes')"
@@ -18,25 +16,31 @@ _CREATE = f"""
 # SQLite rewrites the entries of every index that an UPDATE names a column of, changed or not. Most saves change
 # neither status nor end: these name neither, and fall back to the full statement where nothing matched.
 _SAVE = f"""
-    UPDATE tasks SET revision = ?, due = ?, waiting = ?, first_event = ?, last_event = ?, document = ?,
+    UPDATE tasks SET revision = ?, due = ?, waiting = ?, first_event = ?, last_event = ?, document = ?, result = ?,
         last_change = {_NEXT}
     WHERE id = ? AND revision = ? AND status = 'running' AND ended IS NULL RETURNING last_change"""
 _SAVE_ALL = f"""
-    UPDATE tasks SET revision = ?, due = ?, waiting = ?, first_event = ?, last_event = ?, document = ?, status = ?,
-        ended = ?, last_change = {_NEXT}
+    UPDATE tasks SET revision = ?, due = ?, waiting = ?, first_event = ?, last_event = ?, document = ?, result = ?,
+        status = ?, ended = ?, last_change = {_NEXT}
     WHERE id = ? AND revision = ? RETURNING last_change"""
+_ADD_PIPELINE = "INSERT INTO pipelines (id, route, version, kind, created, document) VALUES (?, ?, ?, ?, ?, ?)"
 
-_CHAIN = """
-    WITH RECURSIVE chain (number) AS (
-        SELECT last_change FROM tasks WHERE id IN (SELECT value FROM json_each(?))
-        UNION ALL
-        SELECT previous FROM changes JOIN chain USING (number) WHERE previous > 0)
-    DELETE FROM changes WHERE number IN chain"""
+_PRUNE = """
+    DELETE FROM pipelines WHERE created < ?
+        AND id NOT IN (SELECT open FROM routes WHERE open IS NOT NULL)
+        AND NOT EXISTS (SELECT 1 FROM counters WHERE definition = pipelines.id)
+        AND id NOT IN (
+            SELECT id FROM (
+                SELECT each.id, row_number() OVER (PARTITION BY each.route ORDER BY each.version DESC) AS place
+                FROM routes
+                JOIN pipelines AS now ON now.id = routes.open AND now.kind = 'pipeline'
+                JOIN pipelines AS each ON each.route = routes.route AND each.kind = 'pipeline')
+            WHERE place <= ?)"""
 
 
 def save(connection: sqlite3.Connection, row: TaskRow) -> int | None:
     """See `Store.save`."""
-    values = (row.revision, row.due, row.waiting, row.first_event, row.last_event, row.document)
+    values = (row.revision, row.due, row.waiting, row.first_event, row.last_event, row.document, row.result)
     found = None
     if row.status == "running" and row.ended is None:
         found = connection.execute(_SAVE, (*values, row.id, row.revision - 1)).fetchone()
@@ -68,30 +72,12 @@ def create(connection: sqlite3.Connection, row: TaskRow, submission: Submission 
     return int(number)
 
 
-def delete(connection: sqlite3.Connection, task_ids: Sequence[str]) -> list[str]:
-    """See `Store.delete`."""
-    found = connection.execute(
-        "SELECT id FROM tasks WHERE id IN (SELECT value FROM json_each(?)) AND status <> 'running'",
-        (json.dumps(task_ids),),
-    ).fetchall()
-    ids = [row[0] for row in found]
-    if ids:
-        chosen = (json.dumps(ids),)
-        connection.execute(_CHAIN, chosen)
-        connection.execute("DELETE FROM submissions WHERE task IN (SELECT value FROM json_each(?))", chosen)
-        connection.execute("DELETE FROM tasks WHERE id IN (SELECT value FROM json_each(?))", chosen)
-    return ids
-
-
 def add_pipeline(connection: sqlite3.Connection, row: PipelineRow) -> bool:
     """See `Store.add_pipeline`. A version that was removed stays taken: so does every one before the latest."""
     latest = connection.execute("SELECT latest FROM routes WHERE route = ?", (row.route,)).fetchone()
     if latest is not None and latest[0] >= row.version:
         return False
-    connection.execute(
-        "INSERT INTO pipelines (id, route, version, kind, created, document) VALUES (?, ?, ?, ?, ?, ?)",
-        (row.id, row.route, row.version, row.kind, row.created, row.document),
-    )
+    connection.execute(_ADD_PIPELINE, (row.id, row.route, row.version, row.kind, row.created, row.document))
     connection.execute(
         "INSERT INTO routes (route, latest, open) VALUES (?1, ?2, ?3)"
         " ON CONFLICT DO UPDATE SET latest = ?2, open = ?3",
@@ -106,12 +92,18 @@ def close_pipeline(connection: sqlite3.Connection, route: str) -> bool:
     return done.rowcount == 1
 
 
-def prune_pipelines(connection: sqlite3.Connection) -> int:
+def add_definition(connection: sqlite3.Connection, row: PipelineRow) -> None:
+    """See `Store.add_definition`. Raises Conflict where the id is taken."""
+    try:
+        connection.execute(_ADD_PIPELINE, (row.id, row.route, row.version, row.kind, row.created, row.document))
+    except sqlite3.IntegrityError as error:
+        raise Conflict(f"There is a definition {row.id} already.") from error
+
+
+def prune_pipelines(connection: sqlite3.Connection, before: int) -> int:
     """See `Store.prune_pipelines`."""
     connection.execute("DELETE FROM counters WHERE number = 0")
-    return connection.execute("""
-        DELETE FROM pipelines WHERE id NOT IN (SELECT open FROM routes WHERE open IS NOT NULL)
-            AND NOT EXISTS (SELECT 1 FROM counters WHERE definition = pipelines.id)""").rowcount
+    return connection.execute(_PRUNE, (before, KEPT_VERSIONS)).rowcount
 
 
 def announce(connection: sqlite3.Connection, row: ServiceRow) -> None:

@@ -1,4 +1,5 @@
-"""Child processes of the store tests. `python children.py write|save|fill FILE ...`, with the project on the path."""
+"""Child processes of the store tests: `python children.py write|save|families|full_disk FILE ...`, with the project on
+the path."""
 
 import asyncio
 import os
@@ -61,6 +62,39 @@ async def save(path: str, task_id: str, times: str) -> None:
                     break
 
 
+async def families(path: str) -> None:
+    """Without end, from 4 callers: a root, 600 children of it, some of them ended, the root ended, all removed.
+
+    A line of output is what was acknowledged, or (`removing`) what is about to be asked.
+    """
+
+    async def one() -> None:
+        root = task(b"root")
+        await store.create(root)
+        print("root", root.id, flush=True)
+        rows = [
+            replace(task(b"child"), root=root.id, parent=root.id, family="each/1", position=position)
+            for position in range(600)
+        ]
+        for start in range(0, 600, 200):
+            assert None not in await store.create_many(rows[start : start + 200])
+            print("children", root.id, start, flush=True)
+        for row in rows[::20]:
+            await store.save(replace(row, revision=2, status="finished", ended=5_000, result=b"result"))
+            print("ended", root.id, row.position, flush=True)
+        await store.save(replace(root, revision=2, status="finished", ended=5_000))
+        print("removing", root.id, flush=True)
+        assert await store.delete([root.id]) == [root.id]
+        print("removed", root.id, flush=True)
+
+    async def for_ever() -> None:
+        while True:
+            await one()
+
+    async with opened(path) as store:
+        await asyncio.gather(*(for_ever() for _ in range(4)))
+
+
 async def full_disk(folder: str) -> None:
     """On a small disk of its own (a mount namespace): fill it, see what goes on, make room, see it recover."""
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", folder], check=True)
@@ -121,5 +155,10 @@ def _fill(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    work: dict[str, Callable[..., Coroutine[None, None, None]]] = {"write": write, "save": save, "full_disk": full_disk}
+    work: dict[str, Callable[..., Coroutine[None, None, None]]] = {
+        "write": write,
+        "save": save,
+        "families": families,
+        "full_disk": full_disk,
+    }
     asyncio.run(work[sys.argv[1]](*sys.argv[2:]))

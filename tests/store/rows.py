@@ -25,6 +25,22 @@ def task(
     return TaskRow(number, 1, route, definition, status, created, ended, due, waiting, 1, 2, document)
 
 
+def child(
+    root: str,
+    position: int = 0,
+    family: str = "each/1",
+    parent: str | None = None,
+    task_id: str | None = None,
+    definition: str = "d1",
+    due: int | None = None,
+    waiting: bool = False,
+    document: bytes = b"{}",
+) -> TaskRow:
+    """A child of revision 1, of the root itself where no other parent is named."""
+    row = task(task_id, "", definition, due=due, waiting=waiting, document=document)
+    return replace(row, root=root, parent=parent or root, family=family, position=position)
+
+
 def finished(row: TaskRow, ended: int = 5_000) -> TaskRow:
     """The next revision of a task, in which it ends."""
     return replace(row, revision=row.revision + 1, status="finished", ended=ended, due=None, waiting=False)

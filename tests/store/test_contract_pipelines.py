@@ -3,7 +3,10 @@
 import asyncio
 from dataclasses import replace
 
-from engine.store.base import Store
+import pytest
+
+from engine.errors import Conflict
+from engine.store.base import KEPT_VERSIONS, PipelineRow, Store
 
 from .rows import STRANGE_IDS, finished, pipeline, service, task
 
@@ -66,20 +69,87 @@ async def test_open_pipelines_come_by_route(store: Store) -> None:
 
 async def test_prune_removes_what_is_neither_open_nor_used(store: Store) -> None:
     for version in (1, 2, 3):
-        await store.add_pipeline(pipeline(f"d{version}", version=version))
+        await store.add_pipeline(pipeline(f"d{version}", version=version, kind="service"))
     row = task(definition="d1")
     await store.create(row)
-    assert await store.prune_pipelines() == 1
+    assert await store.prune_pipelines(10_000) == 1
     assert [await store.definition(each) is not None for each in ("d1", "d2", "d3")] == [True, False, True]
     await store.save(finished(row))
-    assert await store.prune_pipelines() == 0
+    assert await store.prune_pipelines(10_000) == 0
     assert await store.delete([row.id]) == [row.id]
-    assert await store.prune_pipelines() == 1
+    assert await store.prune_pipelines(10_000) == 1
     assert await store.definition("d1") is None
     await store.close_pipeline("blur")
-    assert await store.prune_pipelines() == 1
+    assert await store.prune_pipelines(10_000) == 1
     assert await store.latest_version("blur") == 3
     assert not await store.add_pipeline(pipeline("d4", version=3))
+
+
+async def test_prune_keeps_the_newest_versions_of_an_open_pipeline(store: Store) -> None:
+    count = KEPT_VERSIONS + 4
+    rows = {
+        route: [pipeline(f"{route}-{version}", route, version, kind) for version in range(1, count)]
+        for route, kind in (("blur", "pipeline"), ("crop", "pipeline"), ("gone", "pipeline"), ("made", "service"))
+    }
+    for row in [row for each in rows.values() for row in each]:
+        assert await store.add_pipeline(row)
+    await store.close_pipeline("gone")
+    await store.create(task(definition="blur-2"))
+    await store.create(task(definition="gone-2"))
+    assert await store.versions("blur") == rows["blur"][::-1]
+    assert await store.prune_pipelines(10_000) == 2 + 3 + (count - 2) + (count - 2)
+    kept = rows["blur"][-KEPT_VERSIONS:][::-1] + [rows["blur"][1]]
+    assert await store.versions("blur") == kept
+    assert await store.versions("crop") == rows["crop"][-KEPT_VERSIONS:][::-1]
+    assert await store.versions("gone") == [rows["gone"][1]]
+    assert await store.versions("made") == rows["made"][-1:]
+    assert await store.prune_pipelines(10_000) == 0
+
+
+async def test_route_that_a_service_took_over_keeps_no_versions(store: Store) -> None:
+    await store.add_pipeline(pipeline("d1"))
+    await store.add_pipeline(pipeline("d2", version=2, kind="service"))
+    assert await store.prune_pipelines(10_000) == 1
+    assert [row.id for row in await store.versions("blur")] == ["d2"]
+    await store.add_pipeline(pipeline("d3", version=3))
+    await store.add_definition(PipelineRow("d4", "blur", 0, "trial", b"{}", 2_000))
+    assert [row.id for row in await store.versions("blur")] == ["d3", "d2"]
+    assert await store.prune_pipelines(10_000) == 2, "what was no pipeline is none of its versions"
+    assert [row.id for row in await store.versions("blur")] == ["d3"]
+
+
+async def test_trial_is_kept_beside_the_versions(store: Store) -> None:
+    opened, trial = pipeline("d1"), PipelineRow("d2", "blur", 0, "trial", b"{}", 2_000)
+    await store.add_pipeline(opened)
+    await store.add_definition(trial)
+    assert await store.definition("d2") == trial
+    assert await store.open_pipelines() == [opened]
+    assert await store.versions("blur") == [opened]
+    assert await store.latest_version("blur") == 1
+    with pytest.raises(Conflict):
+        await store.add_definition(replace(trial, document=b"other"))
+    with pytest.raises(Conflict):
+        await store.add_definition(replace(opened, document=b"other"))
+    assert await store.definition("d2") == trial
+    await store.add_definition(PipelineRow("d3", "nowhere", 0, "trial", b"{}", 2_000))
+    assert await store.versions("nowhere") == []
+    assert await store.latest_version("nowhere") == 0
+
+
+async def test_young_definitions_are_kept_for_a_task_that_is_about_to_come(store: Store) -> None:
+    for number, created in (("d1", 1_000), ("d2", 2_000), ("d3", 3_000)):
+        await store.add_definition(PipelineRow(number, "blur", 0, "trial", b"{}", created))
+    await store.create(task(definition="d1"))
+    row = task(definition="d3")
+    await store.create(row)
+    assert await store.prune_pipelines(2_000) == 0
+    assert await store.prune_pipelines(2_001) == 1
+    assert await store.definition("d2") is None
+    await store.save(finished(row))
+    await store.delete([row.id])
+    assert await store.prune_pipelines(3_000) == 0
+    assert await store.prune_pipelines(3_001) == 1
+    assert [await store.definition(each) is not None for each in ("d1", "d2", "d3")] == [True, False, False]
 
 
 async def test_unknown_pipelines(store: Store) -> None:
@@ -87,6 +157,7 @@ async def test_unknown_pipelines(store: Store) -> None:
         assert await store.open_pipeline(strange) is None
         assert await store.definition(strange) is None
         assert await store.latest_version(strange) == 0
+        assert await store.versions(strange) == []
 
 
 async def test_services_are_announced_replaced_and_withdrawn(store: Store) -> None:
