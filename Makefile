@@ -18,7 +18,7 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check bench format clean
+.PHONY: help setup demo run test check faults bench format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -42,6 +42,10 @@ test: ## all tests of the engine, the SDK and the services
 check: ## formatting, types, imports, budgets
 	@$(SYNC) --tolerate-python
 	@$(RUN) tools.check
+
+faults: ## the proofs of reliability that take longer: 100,000 random schedules
+	@$(SYNC) engine
+	@$(RUN) tests.faults
 
 bench: ## the benchmarks: speed beside a bare script that makes the same calls
 	@$(SYNC) engine

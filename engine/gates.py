@@ -137,10 +137,10 @@ class Gates:
             if isinstance(event, CallReturned | CallFailed):
                 self.settled(event.call, isinstance(event, CallReturned))
             elif not isinstance(event, CallAccepted):
-                for call_id in _open_calls(before) - _open_calls(after):
+                for call_id in open_calls(before) - open_calls(after):
                     self.settled(call_id)
         if after.status != "running":
-            for call_id in _open_calls(before):
+            for call_id in open_calls(before):
                 self.settled(call_id)
 
     def settled(self, call_id: str, result: bool = False) -> None:
@@ -165,6 +165,6 @@ class Gates:
             self._gates[url].full(call_id)
 
 
-def _open_calls(task: Task) -> set[str]:
+def open_calls(task: Task) -> set[str]:
     """The ids of the calls that are under way for a task."""
     return {run.attempts[-1].id for run in task.nodes.values() if run.phase in ("calling", "held")}

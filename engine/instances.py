@@ -79,7 +79,7 @@ class Instances:
     async def expire(self) -> list[Instance]:
         """Take the instances that were silent for too long for lost. Returns them."""
         now = self._clock.now()
-        lost = [instance for instance in self._all() if instance.alive and instance.deadline <= now]
+        lost = [instance for instance in self.all() if instance.alive and instance.deadline <= now]
         for instance in lost:
             instance.alive = False
             row = ServiceRow(instance.route, instance.url, orjson.dumps(instance.api), instance.interval, 0)
@@ -95,11 +95,12 @@ class Instances:
 
     def next_expiry(self) -> int | None:
         """When the next instance will have been silent for too long."""
-        return min((instance.deadline for instance in self._all() if instance.alive), default=None)
+        return min((instance.deadline for instance in self.all() if instance.alive), default=None)
 
     # Questions
 
-    def _all(self) -> list[Instance]:
+    def all(self) -> list[Instance]:
+        """Every known instance, alive or not."""
         return [instance for group in self._by_route.values() for instance in group.values()]
 
     def get(self, route: str, url: str) -> Instance | None:
@@ -124,7 +125,7 @@ class Instances:
 
     def dead_urls(self) -> list[str]:
         """The addresses of the instances that are known and not alive."""
-        return [instance.url for instance in self._all() if not instance.alive]
+        return [instance.url for instance in self.all() if not instance.alive]
 
     def knows_url(self, url: str) -> bool:
         """Whether the address was ever announced."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine.task.events import CallAccepted, Event
 from engine.task.task import Task
 
-CACHED_TASKS = 1_000
+CACHED_TASKS = 4_000
 CACHED_BYTES = 32 * 1024**2
 """Bounds of what is at hand: a number of tasks, and the bytes of their documents."""
 
@@ -69,6 +69,13 @@ class Lanes:
     def known(self, task_id: str) -> Lane | None:
         """The lane, if there is one."""
         return self._lanes.get(task_id)
+
+    def touch(self, task_id: str) -> Lane | None:
+        """The lane, if there is one; it counts as used."""
+        lane = self._lanes.get(task_id)
+        if lane is not None:
+            self._lanes.move_to_end(task_id)
+        return lane
 
     def of(self, task_id: str) -> Lane:
         """The lane, made where there is none."""

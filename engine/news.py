@@ -60,12 +60,13 @@ class Hub:
         """Pass on what was saved."""
         for listener in self._all:
             listener.put(news)
-        for listener in self._by_task.get(news.task.id, ()):
-            listener.put(news)
+        for task_id in {news.task.id, news.task.head}:
+            for listener in self._by_task.get(task_id, ()):
+                listener.put(news)
 
     @contextmanager
     def listen(self, task_id: str | None = None) -> Iterator[Listener]:
-        """Listen to one task, or to all."""
+        """Listen to one task and the bodies of its loops, or to all."""
         listener = Listener()
         group = self._all if task_id is None else self._by_task.setdefault(task_id, set())
         group.add(listener)

@@ -13,8 +13,8 @@ from engine.errors import Conflict, Fault, NotFound, StoreAway, Unprocessable
 from engine.ids import new_id
 from engine.instances import Instance, Instances
 from engine.pipeline.body import Body, compile
-from engine.pipeline.check import check
-from engine.pipeline.nodes import Pipeline, load
+from engine.pipeline.check import check, described_faults
+from engine.pipeline.flow import Pipeline, load
 from engine.store.base import PipelineRow, Store
 
 KEPT_DEFINITIONS = 10_000
@@ -40,6 +40,8 @@ class Registry:
         self._instances = instances
         self._opened: dict[str, Opened] = {}
         self._definitions: dict[str, Pipeline] = {}
+        self._broken: dict[tuple[str, int], list[Fault]] = {}
+        self._described = 0
         self._changing = asyncio.Lock()
         self.revision = 0
         self.trouble: str | None = "the engine is starting"
@@ -70,6 +72,11 @@ class Registry:
             raise NotFound(f"there is no route `{route}`; GET /services lists those that are open")
         return self._opened[route]
 
+    def pipeline(self, route: str | None) -> Opened | None:
+        """The pipeline behind an open route, where that is no announced operation."""
+        opened = self._opened.get(route) if route is not None else None
+        return opened if opened is not None and opened.row.kind == "pipeline" else None
+
     def _check_ready(self) -> None:
         if self.trouble is not None:
             raise StoreAway(self.trouble)
@@ -95,16 +102,54 @@ class Registry:
 
     # Pipelines
 
+    def results(self) -> dict[str, Mapping[str, Any]]:
+        """What announced operations say of their results, by route and by address."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for route in self._opened:
+            instances = self._instances.of(route)
+            described = _common([i.api.get("result") for i in instances if i.alive or not self.is_open(route)])
+            if described is not None:
+                found.update(dict.fromkeys([route, *(instance.url for instance in instances)], described))
+        return found
+
+    async def check(self, definition: Any) -> list[Fault]:
+        """Every fault of a definition."""
+        # In a thread, because a large and hostile definition keeps the check busy for a second.
+        return await asyncio.to_thread(check, definition, self.results())
+
+    def broken(self, opened: Opened) -> list[Fault]:
+        """What a stored definition reads of services that they, as they describe themselves now, do not give."""
+        key = (opened.row.id, self._described)
+        if key not in self._broken:
+            if len(self._broken) >= KEPT_DEFINITIONS:
+                self._broken.clear()
+            self._broken[key] = described_faults(opened.definition, self.results())
+        return self._broken[key]
+
+    async def try_definition(self, definition: Any) -> Pipeline:
+        """Store a definition that no route opens, for one task. Raises Unprocessable with every fault."""
+        self._raise(await self.check(definition))
+        self._check_ready()
+        row = PipelineRow(new_id(), _route(definition), 0, "trial", orjson.dumps(definition), self._clock.now())
+        await self._store.add_definition(row)
+        return await self.definition(row.id)
+
+    def _raise(self, faults: list[Fault]) -> None:
+        if faults:
+            raise Unprocessable(f"the definition has {len(faults)} fault{'s' * (len(faults) > 1)}", faults)
+
+    async def versions(self, route: str) -> list[PipelineRow]:
+        """The versions of an open route that are kept, newest first. Raises NotFound."""
+        self.get(route)
+        return await self._store.versions(route)
+
     async def add_pipeline(self, definition: Any, replace: str | None = None) -> Opened:
         """Open a pipeline's route, or with `replace` (a route) give it a new version.
 
         The same definition again changes nothing. Raises Unprocessable with every fault, Conflict where the route
         belongs to another pipeline or to a living service, NotFound where the route to replace is not open.
         """
-        # In a thread, because a large and hostile definition keeps the check busy for a second.
-        faults = await asyncio.to_thread(check, definition)
-        if faults:
-            raise Unprocessable(f"the definition has {len(faults)} fault{'s' * (len(faults) > 1)}", faults)
+        self._raise(await self.check(definition))
         route = _route(definition)
         if replace is not None and replace != route:
             raise Unprocessable(f"the entry's route is `{route}`, not `{replace}`: a new version keeps its route")
@@ -176,6 +221,8 @@ class Registry:
             known = self._instances.get(route, message.url)
             if opened is None or ((known is None or known.api != api) and opened.definition != definition):
                 await self._store_version(route, "service", definition)
+            if known is None or known.api.get("result") != api.get("result"):
+                self._described += 1
             await self._instances.heard(message, api)
             if not was_alive:
                 self.revision += 1
@@ -191,14 +238,23 @@ class Registry:
 
 def service_pipeline(api: Mapping[str, Any]) -> dict[str, Any]:
     """The pipeline `entry -> service -> end` of an announced operation."""
+    entry = {name: value for name, value in api.items() if name != "result"}
     return {
         "type": "service",
         "nodes": [
-            {"id": "entry", "type": "entry", "api": dict(api), "next": ["service"]},
+            {"id": "entry", "type": "entry", "api": entry, "next": ["service"]},
             {"id": "service", "type": "service", "service": api["route"], "next": ["end"]},
             {"id": "end", "type": "end"},
         ],
     }
+
+
+def _common(described: list[Mapping[str, Any] | None]) -> Mapping[str, Any] | None:
+    """What holds for the results of all instances of an operation, which differ while a new version is rolled out."""
+    kinds = [kind for index, kind in enumerate(described) if kind not in described[:index]]
+    if None in kinds or not kinds or (len(kinds) > 1 and any("$defs" in kind for kind in kinds if kind is not None)):
+        return None
+    return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
 
 
 def _check_announced(url: str, definition: Mapping[str, Any]) -> None:

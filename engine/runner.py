@@ -12,21 +12,28 @@ from typing import Any
 
 from engine.caller import Caller
 from engine.clock import Clock
+from engine.code.base import Sandbox
+from engine.decider import Decider
 from engine.dispatch import Dispatcher
 from engine.errors import EngineError, NotFound, StoreAway, TooLarge
+from engine.families import Families
 from engine.ids import new_id
 from engine.instances import Instances
 from engine.lanes import Item, Lane, Lanes, Outcome, fail
 from engine.metrics import Metrics
 from engine.news import Hub, News
-from engine.pipeline.nodes import Pipeline
+from engine.outbound.client import Outbound
 from engine.registry import Opened, Registry
 from engine.store.base import Store, Submission
 from engine.store.rows import task_row
 from engine.task.codec import decode
 from engine.task.decide import decide
-from engine.task.events import CallFailed, CallReturned, Command, Event, Submitted
+from engine.task.events import CallFailed, CallReturned, Command, Event, MakeCall, Rerun, Resumed, RunCode, Submitted
+from engine.task.frames import Place
 from engine.task.task import Task, new_task
+
+PARENT_BYTES = 10_000
+"""What a task counts that is kept at hand without its document's size being known."""
 
 _SWAPS = 50
 _log = logging.getLogger(__name__)
@@ -41,6 +48,8 @@ class Runner:
         registry: Registry,
         instances: Instances,
         dispatcher: Dispatcher,
+        outbound: Outbound,
+        sandbox: Sandbox,
         clock: Clock,
         hub: Hub,
         metrics: Metrics,
@@ -51,7 +60,9 @@ class Runner:
         self._hub = hub
         self._metrics = metrics
         self._lanes = Lanes()
-        self._caller = Caller(dispatcher, instances, self._lanes, self.send)
+        self._decider = Decider(sandbox, clock)
+        self.families = Families(store, self, clock)
+        self._caller = Caller(dispatcher, outbound, registry, instances, self._lanes, self.send, self.families.call)
         self._waiters: dict[str, set[asyncio.Future[Task]]] = {}
         self._closing = False
         self.on_due: Callable[[int], None] = lambda due: None
@@ -67,21 +78,65 @@ class Runner:
         and the earlier submission is returned.
         """
         now = self._clock.now()
+        place = Place(opened.pipeline, None)
         empty = new_task(task_id, new_id(), opened.row.route, opened.row.id, now)
-        task, commands = decide(opened.pipeline, empty, Submitted(out), now)
-        if task.node(opened.pipeline.entry.id).state != "finished":
+        task, commands = decide(place.pipeline, empty, Submitted(out), now)
+        if task.node(place.pipeline.start).out is None:
             raise TooLarge(task.message or "the body is larger than a task may hold")
+        return await self._create(place, task, commands, key)
+
+    async def start(self, place: Place, task: Task, event: Rerun) -> str:
+        """Create a task that begins with this event; returns its id once it is saved."""
+        task, commands = decide(place.pipeline, task, event, self._clock.now())
+        await self._create(place, task, commands, None)
+        return task.id
+
+    async def _create(
+        self, place: Place, task: Task, commands: list[Command], key: tuple[str, str] | None
+    ) -> str | Submission:
+        task, commands = await self._decider.run_code(place, task, commands)
         task = task.revised()
         row = task_row(task, 0)
-        submission = Submission(opened.row.route, key[0], key[1], task_id) if key else None
+        submission = Submission(task.route, key[0], key[1], task.id) if key else None
         number = await self._store.create(row, submission)
         if isinstance(number, Submission):
             return number
-        lane = self._lanes.of(task_id)
-        lane.keep(task, len(row.document))
+        self._lanes.of(task.id).keep(task, len(row.document))
         self._saved(task, number, 0)
-        self._caller.perform(opened.pipeline, task, commands)
-        return task_id
+        self._perform(place, task, commands)
+        return task.id
+
+    async def make(self, children: list[tuple[Task, dict[str, Any]]], place: Place) -> list[bool]:
+        """Create these children and start each with what it receives; False for those that exist already.
+
+        Raises StoreAway, StoreFull.
+        """
+        now, started = self._clock.now(), []
+        for child, out in children:
+            task, commands = decide(place.pipeline, child, Submitted(out), now, place.outer)
+            task, commands = await self._decider.run_code(place, task, commands)
+            started.append((task.revised(), commands))
+        rows = [task_row(task, 0) for task, _ in started]
+        numbers = await self._store.create_many(rows)
+        for (task, commands), row, number in zip(started, rows, numbers, strict=True):
+            if number is not None:
+                self._lanes.of(task.id).keep(task, len(row.document))
+                self._saved(task, number, 0)
+                self._perform(place, task, commands)
+        return [number is not None for number in numbers]
+
+    async def result(self, task: Task) -> dict[str, Any]:
+        """What the end of a finished task gave. Raises NotFound, StoreAway."""
+        return task.node((await self.place(task)).pipeline.end).out or {}
+
+    async def place(self, task: Task) -> Place:
+        """Where a task runs. Raises NotFound, StoreAway."""
+        pipeline = (await self._registry.definition(task.definition)).levels[task.scope]
+        origin = task.origin
+        if origin is None or pipeline.loop is None:
+            return Place(pipeline, None)
+        parent = await self._read_parent(origin.parent)
+        return Place(pipeline, (await self.place(parent)).frame(parent))
 
     async def send(self, task_id: str, event: Event) -> Outcome:
         """Let an event happen to a task; returns once its effect is saved.
@@ -101,13 +156,23 @@ class Runner:
 
     async def read(self, task_id: str) -> Task:
         """The task as last saved. Raises NotFound, StoreAway."""
-        lane = self._lanes.known(task_id)
+        lane = self._lanes.touch(task_id)
         if lane is not None and lane.task is not None:
             return lane.task
         row = await self._store.load(task_id)
         if row is None:
             raise NotFound("there is no such task; it may have been removed after its time")
         return decode(row.document)
+
+    async def _read_parent(self, task_id: str) -> Task:
+        """As `read`, and kept at hand: it is asked for with each event of each child."""
+        lane = self._lanes.of(task_id)
+        if lane.task is None and not lane.busy:
+            task = await self.read(task_id)
+            if lane.task is not None or lane.busy:  # something has happened to it meanwhile
+                return await self.read(task_id)
+            lane.keep(task, PARENT_BYTES)
+        return lane.task or await self.read(task_id)
 
     async def wait(self, task_id: str, seconds: float) -> Task:
         """The task when it has ended, or as it is after so many seconds. Raises NotFound, StoreAway."""
@@ -145,6 +210,7 @@ class Runner:
         """Stop: calls under way are given up; they stand in the store and are made again."""
         self.end_waits()
         await self._caller.close()
+        await self.families.close()
 
     # One task's queue
 
@@ -165,13 +231,16 @@ class Runner:
                         _log.error("task %s: an event could not be handled", task_id, exc_info=error)
         finally:
             lane.busy = False
+            if lane.task is not None and lane.task.origin is not None and lane.task.status != "running":
+                self._lanes.forget(task_id)  # nobody asks for a body that has ended
             self._lanes.evict()
 
     async def _apply(self, task_id: str, lane: Lane, batch: list[Item]) -> None:
         for _ in range(_SWAPS):
             before = lane.task or await self._load(task_id, lane)
-            pipeline = await self._registry.definition(before.definition)
-            after, commands, outcomes = self._decide(pipeline, before, [event for event, _ in batch])
+            place = await self.place(before)
+            after, commands, outcomes = self._decider.decide(place, before, [event for event, _ in batch])
+            after, commands = await self._decider.run_code(place, after, commands)
             if after is not before:
                 after = after.revised()
                 row = task_row(after, len(before.history))
@@ -181,33 +250,30 @@ class Runner:
                     continue
                 lane.keep(after, len(row.document))
                 self._saved(after, number, len(before.history))
-                self._caller.gates.settle([event for event, _ in batch], before, after)
+                self._caller.settle([event for event, _ in batch], before, after)
             for (event, future), outcome in zip(batch, outcomes, strict=True):
                 if isinstance(outcome, EngineError):
                     fail([(event, future)], outcome)
                 elif not future.done():
                     future.set_result(Outcome(after, outcome))
-            self._caller.perform(pipeline, after, commands)
+                if isinstance(event, Resumed) and after.origin is not None and after.status == "running":
+                    self.families.check(after)
+            self._perform(place, after, commands)
             return
         raise StoreAway("the task is being changed by others all the time; try again")
 
-    def _decide(
-        self, pipeline: Pipeline, task: Task, events: list[Event]
-    ) -> tuple[Task, list[Command], list[bool | EngineError]]:
-        """Let the events happen one after the other. A refused one harms no other."""
-        now = self._clock.now()
-        commands: list[Command] = []
-        outcomes: list[bool | EngineError] = []
-        for event in events:
-            try:
-                after, more = decide(pipeline, task, event, now)
-            except EngineError as error:
-                outcomes.append(error)
-                continue
-            outcomes.append(after is not task)
-            task = after
-            commands.extend(more)
-        return task, commands, outcomes
+    def _perform(self, place: Place, task: Task, commands: list[Command]) -> None:
+        """Begin to do what was decided for a task that is saved."""
+        code_left = False
+        for command in commands:
+            if isinstance(command, MakeCall):
+                self._caller.perform(place, task, command)
+            elif isinstance(command, RunCode):
+                code_left = True
+            else:
+                self.families.perform(place, task, command)
+        if code_left:
+            self._caller.tell(task.id, Resumed(0))
 
     async def _load(self, task_id: str, lane: Lane) -> Task:
         row = await self._store.load(task_id)
@@ -224,7 +290,10 @@ class Runner:
         if due is not None:
             self.on_due(due)
         if task.status != "running":
-            self._metrics.ended(task)
+            if task.origin is not None:
+                self.families.ended(task)
+            else:
+                self._metrics.ended(task)
             for future in self._waiters.get(task.id, ()):
                 if not future.done():
                     future.set_result(task)

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from engine.networks import Network, parse_networks
+
 MAX_SECONDS = 3_650 * 86_400
 _LOOPBACK_NAMES = frozenset(["localhost", "ip6-localhost"])
 
@@ -31,8 +33,8 @@ class Settings(BaseSettings):
         default=1800.0, ge=0, le=MAX_SECONDS, allow_inf_nan=False, description="seconds that an ended task is kept"
     )
     app_auth: Literal["", "off"] = Field(default="", description="`off`: listen on any address without API keys")
-    app_allowed_networks: Annotated[list[str], NoDecode] = Field(
-        default_factory=list, description="networks that `http` nodes may reach although they are not public"
+    app_allowed_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
+        default=(), description="networks that `http` nodes may reach although they are not public"
     )
     reg_db_type: Literal["sqlite", "memory"] = Field(default="sqlite", description="where tasks are kept")
     reg_storage_type: Literal["local"] = Field(default="local", description="where binaries are kept")
@@ -56,10 +58,7 @@ class Settings(BaseSettings):
     @field_validator("app_allowed_networks", mode="before")
     @classmethod
     def _networks(cls, value: Any) -> Any:
-        names = [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
-        for name in names:
-            ipaddress.ip_network(name)
-        return names
+        return parse_networks(value) if isinstance(value, str) else value
 
     @property
     def host(self) -> str:

@@ -10,6 +10,9 @@ import httpx
 from tools.layout import PIPELINES
 from tools.supervisor import until
 
+ELSEWHERE = frozenset({"face-analyze"})
+"""Operations that no program of the Procfile offers: pipelines that use them are loaded, and wait for whoever does."""
+
 
 class Refused(Exception):
     """The engine does not take a pipeline; the text is its reason."""
@@ -25,9 +28,17 @@ def route_of(definition: Mapping[str, Any]) -> str:
     return str(next(node["api"]["route"] for node in definition["nodes"] if node["type"] == "entry"))
 
 
-def services_of(definition: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the routes of the operations that a definition uses."""
+def nodes_of(definition: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the nodes of a definition, those in the bodies of loops too."""
     for node in definition["nodes"]:
+        yield node
+        if "nodes" in node:
+            yield from nodes_of(node)
+
+
+def services_of(definition: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the routes of the operations that a definition uses, one for each node."""
+    for node in nodes_of(definition):
         if "service" in node:
             yield node["service"]
 
@@ -48,8 +59,19 @@ async def load(client: httpx.AsyncClient, definition: Mapping[str, Any]) -> str:
 
 
 async def load_all(client: httpx.AsyncClient, seconds: float) -> dict[str, str]:
-    """Wait for the operations that the shipped pipelines use, then load these; return the outcome by route."""
+    """Wait for the operations that the shipped pipelines use, then load these; return what came of each, by route.
+
+    For those of `ELSEWHERE` nobody waits; where one is not there, the outcome says so.
+    """
     definitions = pipelines().values()
-    for service in sorted({name for definition in definitions for name in services_of(definition)}):
+    used = {name for definition in definitions for name in services_of(definition)}
+    for service in sorted(used - ELSEWHERE):
         await until(client, f"/services/{service}", seconds, f"the operation {service} was not announced")
-    return {route_of(definition): await load(client, definition) for definition in definitions}
+    answers = {service: await client.get(f"/services/{service}") for service in sorted(used & ELSEWHERE)}
+    away = [service for service, answer in answers.items() if answer.status_code != 200]
+    outcomes = {}
+    for definition in definitions:
+        waits = [service for service in away if service in services_of(definition)]
+        note = f" (its tasks wait until {' and '.join(waits)} is announced)" if waits else ""
+        outcomes[route_of(definition)] = await load(client, definition) + note
+    return outcomes

@@ -34,7 +34,7 @@ async def take_result(request: Request) -> Response:
             pass
         return Json({"taken": False})
     kind = request.headers.get("content-type")
-    result = await read_result(engine.binaries, task_id, kind, body_chunks(request))
+    result = await read_result(engine.binaries, task.root, kind, body_chunks(request))
     try:
         outcome = await engine.runner.send(task_id, _event(call_id, result))
     except (Conflict, NotFound):

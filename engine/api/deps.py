@@ -14,11 +14,13 @@ from starlette.responses import Response
 from engine.binaries.base import BinaryStore
 from engine.clock import Clock
 from engine.errors import Invalid, TimedOut, TooLarge, UnsupportedType
+from engine.families import Families
 from engine.instances import Instances
 from engine.metrics import Metrics
 from engine.news import Hub
 from engine.pipeline.jsontext import parse
 from engine.registry import Registry
+from engine.rerun import Reruns
 from engine.runner import Runner
 from engine.settings import Settings
 from engine.store.base import Store
@@ -42,12 +44,18 @@ class Engine:
     registry: Registry
     instances: Instances
     runner: Runner
+    reruns: Reruns
     sweeper: Sweeper
     hub: Hub
     metrics: Metrics
     clock: Clock
     watch: Watch
     loop: asyncio.AbstractEventLoop
+
+    @property
+    def families(self) -> Families:
+        """The children of tasks."""
+        return self.runner.families
 
 
 def engine_of(request: Request) -> Engine:

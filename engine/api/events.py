@@ -1,7 +1,9 @@
 """Server-Sent Events: every change of a node or a task, as it is saved.
 
 Each event is named `node` or `task`; its data is JSON: `{"task", "route", "at", "node", "state"}` and `detail` where
-there is one. A stream resumes after the `Last-Event-ID` that the client had. The stream of one task ends with the task.
+there is one. The nodes of loops' bodies appear under the ids of their instances, with the index of the `item`; where
+a body begins or ends, there is an event named `item`, whose `node` is the loop. A stream resumes after the
+`Last-Event-ID` that the client had. The stream of one task ends with the task.
 """
 
 from collections.abc import AsyncIterator
@@ -17,10 +19,15 @@ from engine.api.schemas import LAST_EVENT_ID
 from engine.api.views import change_view
 from engine.errors import NotFound
 from engine.news import Listener, News
+from engine.pipeline.nodes import LOOP_END
+from engine.task.codec import decode
 from engine.task.task import Change, Task
 
 PING_SECONDS = 15
 PAGE = 200
+Seen = tuple[int, int]
+"""How much a client has seen: the number of a change, and how many lines of it."""
+
 router = APIRouter(tags=["tasks"])
 
 # The streams end by themselves when the hub is closed; the library would cut them off in the middle.
@@ -34,83 +41,110 @@ async def get_task_events(task_id: str, request: Request) -> Response:
     """From the first change, or after `Last-Event-ID`; ends with the task."""
     engine = engine_of(request)
     await engine.runner.read(task_id)
-    after = _number(request.headers.get("last-event-id"))
-    return EventSourceResponse(_of_task(engine, task_id, after or 0), ping=PING_SECONDS)
+    after = _place(request.headers.get("last-event-id"))
+    return EventSourceResponse(_of_task(engine, task_id, after or (0, 0)), ping=PING_SECONDS)
 
 
 @router.get("/events", summary="The changes of all tasks, as Server-Sent Events", openapi_extra=LAST_EVENT_ID)
 async def get_events(request: Request) -> Response:
     """From now on, or after `Last-Event-ID`. Changes of tasks that were removed meanwhile are left out."""
-    after = _number(request.headers.get("last-event-id"))
+    after = _place(request.headers.get("last-event-id"))
     return EventSourceResponse(_of_all(engine_of(request), after), ping=PING_SECONDS)
 
 
-def _number(header: str | None) -> int | None:
-    """The number in a `Last-Event-ID`; of the streams of all tasks, that of the change, which comes first."""
-    digits = (header or "").partition("-")[0]
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
+def _place(header: str | None) -> Seen | None:
+    """The place in a `Last-Event-ID`, `<number of the change>-<line of it>`; None where there is none."""
+    change, _, line = (header or "").partition("-")
+    return (int(change), int(line)) if _is_number(change) and _is_number(line) else None
 
 
-def _event(event_id: str, task: Task, change: Change) -> ServerSentEvent:
-    data = {"task": task.id, "route": task.route, **change_view(change)}
-    return ServerSentEvent(orjson.dumps(data).decode(), event="node" if change.node else "task", id=event_id)
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
 
 
-async def _of_task(engine: Engine, task_id: str, after: int) -> AsyncIterator[ServerSentEvent]:
+async def _line(engine: Engine, event_id: str, task: Task, change: Change) -> ServerSentEvent:
+    view = change_view(change)
+    origin = task.origin
+    if origin is not None and origin.call is None:
+        pipeline = (await engine.registry.definition(task.definition)).levels[task.scope]
+        if change.node is not None:
+            view["node"] = pipeline.instance(change.node, origin.number)
+        elif pipeline.outer is not None:
+            view["node"] = pipeline.outer.instance(origin.node, origin.above)
+        view["item"] = origin.index
+    kind = "node" if change.node is not None else "task" if task.head == task.id else "item"
+    data = {"task": task.head, "route": task.route, **view}
+    return ServerSentEvent(orjson.dumps(data).decode(), event=kind, id=event_id)
+
+
+async def _of_task(engine: Engine, task_id: str, seen: Seen) -> AsyncIterator[ServerSentEvent]:
     with engine.hub.listen(task_id) as listener:
+        # Asked before the store is: where the task ends meanwhile, its end may be heard and not be among the stored.
         task = await engine.runner.read(task_id)
-        while True:
-            for position, change in enumerate(task.history[after:], after + 1):
-                yield _event(str(position), task, change)
-            after = max(after, len(task.history))
-            if task.status != "running":
-                return
-            news = await listener.get()
-            if news is None:
-                return
-            task = news.task
-
-
-async def _of_all(engine: Engine, after: int | None) -> AsyncIterator[ServerSentEvent]:
-    with engine.hub.listen() as listener:
-        if after is None:
-            after = await engine.store.last_change()
-        else:
-            async for number, event in _stored(engine, after):
-                after = number
-                yield event
-        async for news in _heard(listener):
-            if news.number > after:
-                after = news.number
-                for event in _events(news):
+        async for news in _stored(engine, seen, task.root):
+            if news.task.head == task_id or news.task.id == task_id:
+                async for event in _events(engine, news, seen):
                     yield event
+            seen = (news.number, len(news.lines))
+        if task.status != "running":
+            return
+        async for news in _heard(listener, seen):
+            async for event in _events(engine, news, seen):
+                yield event
+            if news.task.id == task_id and news.task.status != "running":
+                return
 
 
-def _events(news: News) -> list[ServerSentEvent]:
-    """The events of one save. All but the last bear the number before, so that a resumed stream repeats a torn save."""
-    last = len(news.lines) - 1
-    return [
-        _event(str(news.number if index == last else news.number - 1), news.task, change)
-        for index, change in enumerate(news.lines)
-    ]
+async def _of_all(engine: Engine, seen: Seen | None) -> AsyncIterator[ServerSentEvent]:
+    with engine.hub.listen() as listener:
+        if seen is None:
+            seen = (await engine.store.last_change() + 1, 0)
+        else:
+            async for news in _stored(engine, seen):
+                async for event in _events(engine, news, seen):
+                    yield event
+                seen = (news.number, len(news.lines))
+        async for news in _heard(listener, seen):
+            async for event in _events(engine, news, seen):
+                yield event
 
 
-async def _heard(listener: Listener) -> AsyncIterator[News]:
+async def _events(engine: Engine, news: News, seen: Seen) -> AsyncIterator[ServerSentEvent]:
+    """The events of one save, without the lines that were seen, and those of `loopEnd`, which is no node to anybody."""
+    for line, change in enumerate(news.lines, 1):
+        if (news.number, line) > seen and change.node != LOOP_END:
+            yield await _line(engine, f"{news.number}-{line}", news.task, change)
+
+
+async def _heard(listener: Listener, seen: Seen) -> AsyncIterator[News]:
     while True:
         news = await listener.get()
         if news is None:
             return
-        yield news
+        if news.number >= seen[0]:
+            yield news
 
 
-async def _stored(engine: Engine, after: int) -> AsyncIterator[tuple[int, ServerSentEvent]]:
-    while changes := await engine.store.changes(after, PAGE):
+async def _stored(engine: Engine, seen: Seen, root: str | None = None) -> AsyncIterator[News]:
+    after = seen[0] - 1
+    while changes := await engine.store.changes(after, PAGE, root):
         for change in changes:
             after = change.number
             try:
-                task = await engine.runner.read(change.task)
+                task = await _saved(engine, change.task, change.last_event)
             except NotFound:
                 continue
             lines = task.history[change.first_event - 1 : change.last_event]
-            for event in _events(News(change.number, task, change.first_event, lines)):
-                yield after, event
+            yield News(change.number, task, change.first_event, lines)
+
+
+async def _saved(engine: Engine, task_id: str, lines: int) -> Task:
+    """A task whose history has so many lines. What the runner holds may be older than what the store tells: of a save
+    it hears only after those who read. Raises NotFound."""
+    task = await engine.runner.read(task_id)
+    if len(task.history) < lines:
+        row = await engine.store.load(task_id)
+        if row is None:
+            raise NotFound("the task is gone")
+        task = decode(row.document)
+    return task

@@ -1,5 +1,5 @@
 """JSON Schemas of what clients send to `/services`, for the documentation. What is really checked stands in
-`engine/pipeline/check.py` and in the protocol's `Announcement`."""
+`engine/pipeline/check/` and in the protocol's `Announcement`."""
 
 from typing import Any
 
@@ -58,6 +58,7 @@ _ANNOUNCEMENT: dict[str, Any] = {
                 "body": {},
                 "summary": {"type": "string"},
                 "description": {"type": "string"},
+                "result": {"type": "object", "description": "JSON Schema of what the operation gives"},
             },
         },
     },
@@ -73,6 +74,22 @@ POST_DEFINITION = _body({"oneOf": [_PIPELINE, _ANNOUNCEMENT]})
 
 PUT_DEFINITION = _body(_PIPELINE)
 """What OpenAPI says of the body of `PUT /services/{route}`."""
+
+RETRY: dict[str, Any] = {
+    "requestBody": {
+        "required": False,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {"definition": _PIPELINE, "input": {"type": "object"}},
+                }
+            }
+        },
+    }
+}
+"""What OpenAPI says of the body of `POST /tasks/{id}/retry`."""
 
 LAST_EVENT_ID: dict[str, Any] = {
     "parameters": [

@@ -1,15 +1,15 @@
 """Definitions, announcements and submissions: everything under `/services`."""
 
 import hashlib
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
 from aiservice.protocol import Announcement, Malformed, boundary_of, prefer_wait
-from engine.api.deps import Engine, Json, body_chunks, engine_of, read_json
+from engine.api.deps import Engine, Json, body_chunks, engine_of, moment, read_json
 from engine.api.schemas import POST_DEFINITION, PUT_DEFINITION
 from engine.api.views import result_of
 from engine.binaries.receive import FormReceiver, Limits
@@ -30,13 +30,31 @@ router = APIRouter(tags=["services"])
 @router.post(
     "/services", summary="Store a pipeline and open its route, or announce a service", openapi_extra=POST_DEFINITION
 )
-async def post_definition(request: Request) -> Response:
+async def post_definition(
+    request: Request, dry_run: Annotated[bool, Query(description="only check the pipeline")] = False
+) -> Response:
     """`{"type": "pipeline", "nodes": [...]}` or `{"type": "service", "url": ..., "api": {...}}`."""
     engine = engine_of(request)
     document = await read_json(request)
+    if dry_run:
+        return await _check(engine, _definition(document))
     if isinstance(document, dict) and document.get("type") == "service":
         return await _announce(engine, document)
-    return Json(describe(engine, await engine.registry.add_pipeline(_definition(document))))
+    return _opened(engine, await engine.registry.add_pipeline(_definition(document)))
+
+
+async def _check(engine: Engine, document: Any) -> Response:
+    """Say what is wrong with a definition, and store nothing."""
+    faults = await engine.registry.check(document)
+    if faults:
+        raise Unprocessable(f"the definition has {len(faults)} fault{'s' * (len(faults) > 1)}", faults)
+    return Json({"ok": True, "faults": []})
+
+
+def _opened(engine: Engine, opened: Opened) -> Response:
+    """Describe a route that was opened. Nodes of other pipelines may wait for it."""
+    engine.sweeper.announced(opened.row.route, True)
+    return Json(describe(engine, opened))
 
 
 async def _announce(engine: Engine, document: dict[str, Any]) -> Response:
@@ -64,7 +82,7 @@ async def put_definition(route: str, request: Request) -> Response:
     """The body is a definition whose entry has the same route."""
     engine = engine_of(request)
     document = _definition(await read_json(request))
-    return Json(describe(engine, await engine.registry.add_pipeline(document, replace=route)))
+    return _opened(engine, await engine.registry.add_pipeline(document, replace=route))
 
 
 @router.get("/services", summary="The definitions of all open routes")
@@ -79,6 +97,18 @@ async def get_definition(route: str, request: Request) -> Response:
     """As stored, with `state` beside it: version, instances, services that are away."""
     engine = engine_of(request)
     return Json(describe(engine, engine.registry.get(route)))
+
+
+@router.get("/services/{route}/versions", summary="The versions that a route has had, newest first")
+async def get_versions(route: str, request: Request) -> Response:
+    """A list of `{"version", "created", "open", "nodes"}`; old ones that no task uses are removed after a time."""
+    engine = engine_of(request)
+    open_version = engine.registry.get(route).row.version
+    versions = []
+    for row in await engine.registry.versions(route):
+        shown = {"version": row.version, "created": moment(row.created), "open": row.version == open_version}
+        versions.append({**shown, "nodes": orjson.loads(row.document)["nodes"]})
+    return Json(versions)
 
 
 @router.delete("/services/{route}", summary="Close a route; running tasks finish")
@@ -98,10 +128,18 @@ def describe(engine: Engine, opened: Opened) -> dict[str, Any]:
     if row.kind == "service":
         instances = engine.instances.of(row.route)
         described["api"] = opened.definition["nodes"][0]["api"]
+        result = registry.results().get(row.route)
+        if result is not None:
+            described["api"] = {**described["api"], "result": result}
         described["url"] = next((i.url for i in instances if i.alive), None)
         state["instances"] = [{"url": i.url, "alive": i.alive, "calls": i.calls} for i in instances]
-    names = [node.service or node.url for node in opened.pipeline.nodes.values() if isinstance(node, ServiceNode)]
-    state["away"] = sorted({name for name in names if name and registry.is_away(name)})
+    levels = opened.pipeline.levels.values()
+    called = [node for level in levels for node in level.nodes.values() if isinstance(node, ServiceNode)]
+    names = {node.service or node.url for node in called}
+    state["away"] = sorted(name for name in names if name and registry.is_away(name))
+    broken = registry.broken(opened)
+    if broken:
+        state["broken"] = [{"pointer": fault.pointer, "detail": fault.message} for fault in broken]
     return described
 
 
@@ -165,7 +203,7 @@ async def _answer(engine: Engine, task_id: str, wait: int | None) -> Response:
             headers["Preference-Applied"] = "wait"
             answer: dict[str, Any] = {"jobId": task_id, "status": task.status}
             if task.status == "finished":
-                answer["result"] = result_of(engine, task, await engine.registry.definition(task.definition))
+                answer["result"] = result_of(engine, task, (await engine.runner.place(task)).pipeline)
             else:
                 answer["message"] = task.message
             return Json(answer, headers=headers)

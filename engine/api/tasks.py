@@ -6,21 +6,17 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from engine.api.deps import Engine, Json, engine_of, moment
+from engine.api.deps import Json, engine_of, moment, read_json
 from engine.api.ranges import is_unchanged, wanted_range
-from engine.api.views import file_of, raw_of, result_of, status_of
+from engine.api.raw import raw_of
+from engine.api.schemas import RETRY
+from engine.api.views import file_of, result_of, status_of, task_and_place
 from engine.binaries.sniff import content_disposition, inline
 from engine.errors import Fault, NotFound, Unprocessable
-from engine.pipeline.nodes import Pipeline
+from engine.pipeline.names import quoted
 from engine.task.events import Cancelled, Event, Retried
-from engine.task.task import Task
 
 router = APIRouter(tags=["tasks"])
-
-
-async def _task(engine: Engine, task_id: str) -> tuple[Task, Pipeline]:
-    task = await engine.runner.read(task_id)
-    return task, await engine.registry.definition(task.definition)
 
 
 @router.get("/tasks", summary="Tasks, newest first")
@@ -56,20 +52,23 @@ async def get_tasks(
 @router.get("/tasks/{task_id}/status", summary="Whether a task runs, has finished or failed")
 async def get_status(task_id: str, request: Request) -> Response:
     """`{"status": "running" | "finished" | "error"}`, with progress and the state of every node beside it."""
-    return Json(status_of(*await _task(engine_of(request), task_id)))
+    engine = engine_of(request)
+    return Json(await status_of(engine, *await task_and_place(engine, task_id)))
 
 
 @router.get("/tasks/{task_id}", summary="The result of a task")
 async def get_result(task_id: str, request: Request) -> Response:
     """The out of the end node; a binary appears as a URL. 400 while the task runs, or where it failed."""
     engine = engine_of(request)
-    return Json(result_of(engine, *await _task(engine, task_id)))
+    task, place = await task_and_place(engine, task_id)
+    return Json(result_of(engine, task, place.pipeline))
 
 
 @router.get("/tasks/{task_id}/raw", summary="The whole task, for finding mistakes")
 async def get_raw(task_id: str, request: Request) -> Response:
     """Every node with input, out, state, timings, attempts and errors; and the table of binaries."""
-    return Json(raw_of(*await _task(engine_of(request), task_id)))
+    engine = engine_of(request)
+    return StreamingResponse(raw_of(engine, *await task_and_place(engine, task_id)), media_type="application/json")
 
 
 @router.post("/tasks/{task_id}/cancel", summary="Stop a task")
@@ -78,16 +77,55 @@ async def cancel(task_id: str, request: Request) -> Response:
     return await _happen(request, task_id, Cancelled())
 
 
-@router.post("/tasks/{task_id}/retry", summary="Let a failed task go on from its failed nodes")
-async def retry(task_id: str, request: Request) -> Response:
-    """What succeeded is kept. 409 where the task has not failed."""
-    return await _happen(request, task_id, Retried())
+@router.post(
+    "/tasks/{task_id}/retry", summary="Let a failed task go on, or run a task again from a node", openapi_extra=RETRY
+)
+async def retry(
+    task_id: str,
+    request: Request,
+    from_: Annotated[str | None, Query(alias="from", max_length=100, description="run again from this node")] = None,
+) -> Response:
+    """Without `from` a failed task goes on from its failed nodes, keeping what succeeded; 409 where it has not failed.
+
+    With `from` a new task is made that takes over what the nodes before that one gave; the answer is its
+    `{"jobId": ...}`. The body may then hold a `definition` for it, and an `input` with changed fields of the node's.
+    """
+    if from_ is None:
+        return await _happen(request, task_id, Retried())
+    engine = engine_of(request)
+    changes = await _changes(request)
+    definition = changes.get("definition")
+    job = await engine.reruns.start(task_id, from_, definition, changes.get("input"))
+    location = f"{engine.settings.external_url}/tasks/{job}/status"
+    return Json({"jobId": job}, headers={"Location": location})
+
+
+async def _changes(request: Request) -> dict[str, Any]:
+    """What a client changes when it runs a task again. Raises Unprocessable, Invalid, TooLarge."""
+    if request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers:
+        return {}
+    changes = await read_json(request)
+    faults = []
+    if not isinstance(changes, dict):
+        faults.append(Fault("", "the body must be an object with `definition`, `input`, or both"))
+    else:
+        faults += [
+            Fault(f"/{name}", f"{quoted(name)} is not known; only `definition` and `input` are")
+            for name in changes
+            if name not in ("definition", "input")
+        ]
+        if not isinstance(changes.get("input", {}), dict):
+            faults.append(Fault("/input", "must be an object"))
+    if faults:
+        raise Unprocessable("the body does not fit", faults)
+    checked: dict[str, Any] = changes
+    return checked
 
 
 async def _happen(request: Request, task_id: str, event: Event) -> Response:
     engine = engine_of(request)
     outcome = await engine.runner.send(task_id, event)
-    return Json(status_of(outcome.task, await engine.registry.definition(outcome.task.definition)))
+    return Json(await status_of(engine, outcome.task, await engine.runner.place(outcome.task)))
 
 
 @router.head("/tasks/{task_id}/files/{name:path}", include_in_schema=False)
@@ -95,7 +133,8 @@ async def _happen(request: Request, task_id: str, event: Event) -> Response:
 async def get_file(task_id: str, name: str, request: Request) -> Response:
     """Streamed; understands `Range` and `If-None-Match`."""
     engine = engine_of(request)
-    ref = file_of(*await _task(engine, task_id), name)
+    task, place = await task_and_place(engine, task_id)
+    ref = file_of(task, place.pipeline, name)
     etag = f'"{ref.id.rpartition("/")[2]}"'
     headers: dict[str, Any] = {
         "ETag": etag,

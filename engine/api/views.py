@@ -1,30 +1,67 @@
-"""A task as clients see it: its status, its result, and the whole of it."""
+"""A task as clients see it: its status and its result."""
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 from engine.api.deps import Engine, moment
 from engine.errors import Invalid, NotFound
-from engine.pipeline.nodes import Pipeline
-from engine.task.inputs import InputError, binaries, prepare_input
-from engine.task.task import Attempt, BinaryRef, Change, NodeRun, Task
+from engine.pipeline.flow import Pipeline
+from engine.pipeline.nodes import LOOP_END
+from engine.task.frames import Place
+from engine.task.inputs import binaries
+from engine.task.task import BinaryRef, Change, NodeRun, Task
 
 
-def status_of(task: Task, pipeline: Pipeline) -> dict[str, Any]:
+async def task_and_place(engine: Engine, task_id: str) -> tuple[Task, Place]:
+    """A task, and where it runs. Raises NotFound, StoreAway."""
+    task = await engine.runner.read(task_id)
+    return task, await engine.runner.place(task)
+
+
+async def status_of(engine: Engine, task: Task, place: Place) -> dict[str, Any]:
     """The status, with progress and the state of every node beside it."""
-    done = sum(1 for node_id in pipeline.nodes if task.node(node_id).state == "finished")
+    pipeline = place.pipeline
+    nodes = {node_id: _node_status(task, task.node(node_id)) for node_id in pipeline.nodes if node_id != LOOP_END}
+    for node_id, shown in nodes.items():
+        run = task.node(node_id)
+        if run.more.total is not None:
+            shown["items"] = {"total": run.more.total, "done": run.more.total}
+            if run.state != "finished":
+                shown["items"]["done"] = await engine.families.done(task, node_id, run.turn)
+            if run.phase == "items":
+                shown |= await _held_up(engine, task, place, node_id)
+    done = sum(1 for shown in nodes.values() if shown["state"] in ("finished", "skipped"))
     view: dict[str, Any] = {"status": task.status}
     if task.message is not None:
         view["message"] = task.message
     view |= {"jobId": task.id, "route": task.route, "version": pipeline.version}
     view |= {"created": moment(task.created), "ended": moment(task.ended)}
-    view["progress"] = {"done": done, "total": len(pipeline.nodes)}
-    view["nodes"] = {node_id: _node_status(task.node(node_id)) for node_id in pipeline.nodes}
+    view["progress"] = {"done": done, "total": len(nodes)}
+    view["nodes"] = {place.pipeline.instance(node_id, _number(task)): shown for node_id, shown in nodes.items()}
     return view
 
 
-def _node_status(run: NodeRun) -> dict[str, Any]:
-    view: dict[str, Any] = {"state": run.state}
+async def _held_up(engine: Engine, task: Task, place: Place, node_id: str) -> dict[str, Any]:
+    """What bodies of a loop wait for, if they do."""
+    held = await engine.families.waiting(task, node_id, task.node(node_id).turn)
+    body = place.pipeline.bodies[node_id]
+    return {
+        "waiting": f"{body.instance(inner, _number(child))}: {child.node(inner).waiting}" for child, inner in held[:1]
+    }
+
+
+def _number(task: Task) -> str | None:
+    return None if task.origin is None else task.origin.number
+
+
+def state_of(task: Task, run: NodeRun) -> str:
+    """The state of a node; `skipped` where the task has finished without it."""
+    return "skipped" if run.state == "pending" and task.status == "finished" else run.state
+
+
+def _node_status(task: Task, run: NodeRun) -> dict[str, Any]:
+    view: dict[str, Any] = {"state": state_of(task, run)}
     if run.waiting is not None:
         view["waiting"] = run.waiting
     if run.error is not None:
@@ -39,89 +76,38 @@ def result_of(engine: Engine, task: Task, pipeline: Pipeline) -> Any:
     if task.status == "error":
         raise Invalid(f"the task has failed: {task.message}")
     base = f"{engine.settings.external_url}/tasks/{task.id}/files/"
-    return _linked(task.node(pipeline.end.id).out, base, "")
+    out = task.node(pipeline.end).out
+    return _linked(out, (base + quote(name, safe="") for name, _ in _files(out)))
 
 
-def _linked(value: Any, base: str, name: str) -> Any:
+def _linked(value: Any, urls: Iterator[str]) -> Any:
+    """The value with the next URL in the place of each binary."""
     if isinstance(value, BinaryRef):
-        return base + quote(name, safe="")
+        return next(urls)
     if isinstance(value, dict):
-        return {key: _linked(item, base, f"{name}.{key}" if name else key) for key, item in value.items()}
+        return {key: _linked(item, urls) for key, item in value.items()}
     if isinstance(value, list):
-        return [_linked(item, base, f"{name}.{index}" if name else str(index)) for index, item in enumerate(value)]
+        return [_linked(item, urls) for item in value]
     return value
+
+
+def _files(out: Any) -> Iterator[tuple[str, BinaryRef]]:
+    """The binaries of a result, each under a name of its own that can stand in a URL: its path, as far as it can."""
+    taken: set[str] = set()
+    for path, ref in binaries(out or {}):
+        name = "".join(char if char.isprintable() else "_" for char in path)
+        while name in taken or not name.strip("."):
+            name += "_"
+        taken.add(name)
+        yield name, ref
 
 
 def file_of(task: Task, pipeline: Pipeline, name: str) -> BinaryRef:
     """The binary of the result under this name. Raises NotFound."""
-    for known, ref in binaries(task.node(pipeline.end.id).out or {}):
+    for known, ref in _files(task.node(pipeline.end).out):
         if known == name:
             return ref
     raise NotFound(f"the result has no file `{name}`")
-
-
-def raw_of(task: Task, pipeline: Pipeline) -> dict[str, Any]:
-    """The whole task. The ids of calls are capabilities and are not shown."""
-    table = {
-        f"{node_id}.out.{name}": ref.id
-        for node_id, run in task.nodes.items()
-        for name, ref in binaries(run.out if run.out is not None else {})
-    }
-    return {
-        "id": task.id,
-        "route": task.route,
-        "version": pipeline.version,
-        "revision": task.revision,
-        "status": task.status,
-        "message": task.message,
-        "created": moment(task.created),
-        "ended": moment(task.ended),
-        "nodes": {node_id: _raw_node(task, pipeline, node_id) for node_id in pipeline.nodes},
-        "binaries": table,
-        "history": [change_view(change) for change in task.history],
-    }
-
-
-def _raw_node(task: Task, pipeline: Pipeline, node_id: str) -> dict[str, Any]:
-    run = task.node(node_id)
-    node = pipeline.nodes[node_id]
-    view: dict[str, Any] = {"id": node_id, "type": node.type, "state": run.state, "params": node.params}
-    if run.turn:
-        try:
-            view["input"] = _shown(prepare_input(pipeline, task.nodes, node_id))
-        except InputError:
-            view["input"] = None
-    view["out"] = _shown(run.out)
-    view |= {"started": moment(run.started), "ended": moment(run.ended), "seconds": _seconds(run.started, run.ended)}
-    view |= {"turn": run.turn, "error": run.error, "waiting": run.waiting, "due": moment(run.due)}
-    view["attempts"] = [_attempt(attempt) for attempt in run.attempts]
-    return view
-
-
-def _attempt(attempt: Attempt) -> dict[str, Any]:
-    return {
-        "turn": attempt.turn,
-        "url": attempt.url,
-        "at": moment(attempt.at),
-        "accepted": moment(attempt.accepted),
-        "ended": moment(attempt.ended),
-        "seconds": _seconds(attempt.at, attempt.ended),
-        "error": attempt.error,
-    }
-
-
-def _seconds(start: int | None, end: int | None) -> float | None:
-    return None if start is None or end is None else (end - start) / 1_000_000
-
-
-def _shown(value: Any) -> Any:
-    if isinstance(value, BinaryRef):
-        return {"binary": value.id, "name": value.name, "type": value.type, "size": value.size}
-    if isinstance(value, dict):
-        return {key: _shown(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_shown(item) for item in value]
-    return value
 
 
 def change_view(change: Change) -> dict[str, Any]:

@@ -19,11 +19,11 @@ def quoted(name: object) -> str:
     return "`" + "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text) + "`"
 
 
-def listed(names: Collection[str], word: str = "and") -> str:
-    """`a`, `b` and `c`; of many names the first ones."""
-    shown = [quoted(name) for name in islice(names, _LISTED)]
-    if len(names) > _LISTED:
-        return ", ".join(shown) + f" {word} {len(names) - _LISTED} more"
+def listed(names: Collection[str], word: str = "and", most: int = _LISTED) -> str:
+    """`a`, `b` and `c`; of more than `most` names the first ones."""
+    shown = [quoted(name) for name in islice(names, most)]
+    if len(names) > most:
+        return ", ".join(shown) + f" {word} {len(names) - most} more"
     if len(shown) < 2:
         return "".join(shown)
     return ", ".join(shown[:-1]) + f" {word} {shown[-1]}"

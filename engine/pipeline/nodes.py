@@ -1,23 +1,27 @@
-"""What a pipeline is: the node types, one model each, and the graph that they make.
+"""What a pipeline is made of: the node types, one model each.
 
-The models state the fields and their types; what holds between nodes (ids, paths, reachability) is in `check.py`.
-A stored definition has passed that check: `load` trusts it.
+The models state the fields and their types; what holds between nodes (ids, paths, reachability) is in `check/`,
+the graph that they make in `flow.py`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from engine.pipeline.names import name_fault
 
 NODE_ID_PATTERN = r"^[A-Za-z0-9_-]{1,100}$"
 ROUTE_PATTERN = r"^[A-Za-z0-9._-]{1,200}$"
 MAX_NAMED = 1_000
-RESERVED_IDS = frozenset({"node", "pipeline", "input", "loop"})
+LOOP_END = "loopEnd"
+"""What the `next` of a loop's body names where an instance of the body has ended."""
+
+RESERVED_IDS = frozenset({"node", "pipeline", "input", "loop", LOOP_END})
+MAX_CODE = 10_000
+MAX_TURNS = 1_000
+Verb = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def _free_id(node_id: str) -> str:
@@ -56,6 +60,11 @@ def _usable_name(name: str) -> str:
     return name
 
 
+def _as_side(side: Any) -> Any:
+    """A side that is a text is its `exec` alone."""
+    return {"exec": side} if isinstance(side, str) else side
+
+
 NodeId = Annotated[str, StringConstraints(pattern=NODE_ID_PATTERN)]
 Route = Annotated[str, StringConstraints(pattern=ROUTE_PATTERN), AfterValidator(_no_folder)]
 Path = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
@@ -63,6 +72,7 @@ Url = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_usable
 Name = Annotated[str, AfterValidator(_usable_name)]
 Input = Annotated[dict[Name, Path], Field(max_length=MAX_NAMED)]
 Next = Annotated[list[NodeId], Field(max_length=MAX_NAMED)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=MAX_CODE)]
 
 
 class _Model(BaseModel):
@@ -83,8 +93,19 @@ class Retry(_Model):
 
 
 class _Node(_Model):
+    """What every node has. `before` and `after` are code, `params` the template of the task's own copy."""
+
     id: Annotated[NodeId, AfterValidator(_free_id)]
     params: dict[str, Any] = Field(default_factory=dict)
+    before: Code | None = None
+    after: Code | None = None
+
+
+class _Step(_Node):
+    """A node that follows others. `ready` is code that takes the place of the default start condition."""
+
+    ready: Code | None = None
+    input: Input | None = None
 
 
 class Api(_Model):
@@ -104,16 +125,15 @@ class EntryNode(_Node):
     next: Next = Field(default_factory=list)
 
 
-class PlainNode(_Node):
+class PlainNode(_Step):
     """Passes its input to its out."""
 
     type: Literal["node"] = "node"
-    input: Input | None = None
     next: Next = Field(default_factory=list)
 
 
-class ServiceNode(_Node):
-    """Calls a service, by `url` or by the route of an announced operation, one of which is given.
+class ServiceNode(_Step):
+    """Calls a service, by `url` or by the route of an announced operation or a pipeline, one of which is given.
 
     `timeout`: seconds from call to callback.
     """
@@ -121,72 +141,81 @@ class ServiceNode(_Node):
     type: Literal["service"]
     url: Url | None = None
     service: Route | None = None
-    input: Input | None = None
     next: Next = Field(default_factory=list)
     retry: Retry = Retry()
     timeout: float = Field(default=600.0, gt=0, le=30 * 86_400)
 
 
-class EndNode(_Node):
+class HttpNode(_Step):
+    """Makes one ordinary request. `timeout`: seconds for the whole of it. Without `retry` the defaults of `Retry` hold,
+    for POST and PATCH only where the request was surely not processed."""
+
+    type: Literal["http"]
+    url: Url
+    verb: Verb = "GET"
+    headers: dict[str, str] = Field(default_factory=dict, max_length=50)
+    next: Next = Field(default_factory=list)
+    retry: Retry | None = None
+    timeout: float = Field(default=30.0, gt=0, le=86_400)
+
+
+class Side(_Model):
+    """One side of a branch: which nodes follow, what the branch gives out, and code, each of which may be missing."""
+
+    next: Next | None = None
+    out: Input | None = None
+    exec: Code | None = None
+
+
+class BranchNode(_Step):
+    """Goes on with `then` where the expression `if` holds, else with `else`; its own `next` holds where the chosen side
+    has none. `max_turns`: how often it may be reached again by loops in the graph."""
+
+    type: Literal["branch"]
+    if_: Code = Field(alias="if")
+    then: Annotated[Side, BeforeValidator(_as_side)]
+    else_: Annotated[Side, BeforeValidator(_as_side)] = Field(default=Side(), alias="else")
+    next: Next = Field(default_factory=list)
+    max_turns: int = Field(default=MAX_TURNS, ge=1, le=100_000)
+
+
+class LoopNode(_Step):
+    """Runs its body, `nodes`, once for every item of the list that the path `items` leads to; the first node starts.
+
+    `collect` names what of each body becomes part of the loop's out, `max_parallel` how many bodies run at once.
+    """
+
+    type: Literal["loop"]
+    items: Path
+    nodes: list[Any] = Field(min_length=1, max_length=MAX_NAMED)
+    collect: Input = Field(default_factory=dict)
+    max_parallel: int | None = Field(default=None, ge=1, le=1_000_000)
+    next: Next = Field(default_factory=list)
+
+
+class EndNode(_Step):
     """Passes its input to its out, which is the result of the task; its end is the task's end."""
 
     type: Literal["end"]
-    input: Input | None = None
 
 
-Node = Annotated[EntryNode | PlainNode | ServiceNode | EndNode, Field(discriminator="type")]
+AnyNode = EntryNode | PlainNode | ServiceNode | HttpNode | BranchNode | LoopNode | EndNode
+Called = ServiceNode | HttpNode
+"""The nodes whose work is a request that the engine makes."""
 
 NODE_TYPES: Mapping[str, type[_Node]] = {
     "entry": EntryNode,
     "end": EndNode,
     "node": PlainNode,
     "service": ServiceNode,
+    "http": HttpNode,
+    "branch": BranchNode,
+    "loop": LoopNode,
 }
 
-_node_adapter: TypeAdapter[EntryNode | PlainNode | ServiceNode | EndNode] = TypeAdapter(Node)
+_adapter: TypeAdapter[AnyNode] = TypeAdapter(Annotated[AnyNode, Field(discriminator="type")])
 
 
-@dataclass(frozen=True)
-class Pipeline:
-    """A definition that has passed the check, as a graph.
-
-    `nodes` keeps the order of the definition. `version` and `id` tell which stored definition it is.
-    """
-
-    id: str
-    route: str
-    version: int
-    nodes: Mapping[str, EntryNode | PlainNode | ServiceNode | EndNode]
-
-    @cached_property
-    def entry(self) -> EntryNode:
-        """The one entry."""
-        return next(node for node in self.nodes.values() if isinstance(node, EntryNode))
-
-    @cached_property
-    def end(self) -> EndNode:
-        """The one end."""
-        return next(node for node in self.nodes.values() if isinstance(node, EndNode))
-
-    def successors(self, node_id: str) -> list[str]:
-        """Ids of the nodes that `next` of this one names."""
-        node = self.nodes[node_id]
-        return [] if isinstance(node, EndNode) else node.next
-
-    @cached_property
-    def predecessors(self) -> Mapping[str, tuple[str, ...]]:
-        """For every node the ids of those that name it in `next`, in the order of the definition."""
-        found: dict[str, list[str]] = {node_id: [] for node_id in self.nodes}
-        for node_id in self.nodes:
-            for successor in self.successors(node_id):
-                if node_id not in found[successor]:
-                    found[successor].append(node_id)
-        return {node_id: tuple(ids) for node_id, ids in found.items()}
-
-
-def load(document: Mapping[str, Any], definition_id: str, version: int) -> Pipeline:
-    """Make the graph of a stored definition: `{"type": "pipeline", "nodes": [...]}`, or that of a service."""
-    nodes = [_node_adapter.validate_python({"type": "node", **node}) for node in document["nodes"]]
-    by_id = {node.id: node for node in nodes}
-    entry = next(node for node in nodes if isinstance(node, EntryNode))
-    return Pipeline(definition_id, entry.api.route, version, by_id)
+def read_node(node: Mapping[str, Any]) -> AnyNode:
+    """One node of a definition that has passed the check."""
+    return _adapter.validate_python({"type": "node", **node})

@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import orjson
 
-from engine.task.task import Attempt, BinaryRef, Change, NodeRun, Task
+from engine.task.task import Attempt, BinaryRef, Change, Extra, NodeRun, Origin, Task
 
-SCHEMA = 1
+SCHEMA = 2
 """The number of the document's shape. A change that older code cannot read raises it."""
 
 
@@ -20,13 +20,26 @@ class UnknownSchema(ValueError):
 
 def encode(task: Task) -> bytes:
     """The task as JSON."""
+    return _dumps({"schema": SCHEMA, "task": task}, task.seal)
 
-    def sealed(value: object) -> Any:
-        if isinstance(value, BinaryRef):
-            return {task.seal: value.fields()}
-        raise TypeError(f"a {type(value).__name__} is no value of a task")
 
-    return orjson.dumps({"schema": SCHEMA, "task": task}, default=sealed)
+def encode_value(value: Any, seal: str) -> bytes:
+    """A value of a task of this seal as JSON, for its parent, which has the same seal."""
+    return _dumps(value, seal)
+
+
+def decode_value(document: bytes, seal: str) -> Any:
+    """The value that `encode_value` wrote."""
+    return _open(orjson.loads(document), seal)
+
+
+def _dumps(value: Any, seal: str) -> bytes:
+    def sealed(found: object) -> Any:
+        if isinstance(found, BinaryRef):
+            return {seal: found.fields()}
+        raise TypeError(f"a {type(found).__name__} is no value of a task")
+
+    return orjson.dumps(value, default=sealed)
 
 
 def decode(document: bytes) -> Task:
@@ -43,8 +56,14 @@ def decode(document: bytes) -> Task:
         run["attempts"] = tuple(Attempt(**attempt) for attempt in run["attempts"])
         if with_binaries:
             run["out"] = _open(run["out"], seal)
+        if run.get("extra") is not None:
+            run["extra"] = Extra(**(_open(run["extra"], seal) if with_binaries else run["extra"]))
         nodes[node_id] = NodeRun(**run)
     history = tuple(Change(**change) for change in fields["history"])
+    if with_binaries:
+        fields["fields"], fields["item"] = _open(fields.get("fields"), seal), _open(fields.get("item"), seal)
+    if fields.get("origin") is not None:
+        fields["origin"] = Origin(**fields["origin"])
     return Task(**{**fields, "nodes": nodes, "history": history})
 
 

@@ -7,9 +7,11 @@ sent stands in the saved task, so a crash in between loses nothing.
 
 from dataclasses import replace
 from functools import singledispatch
+from typing import Any
 
 from engine.errors import Conflict
-from engine.pipeline.nodes import Pipeline, Retry, ServiceNode
+from engine.pipeline.flow import Pipeline
+from engine.pipeline.nodes import ServiceNode
 from engine.task.draft import Draft
 from engine.task.events import (
     CallAccepted,
@@ -18,30 +20,55 @@ from engine.task.events import (
     CallReturned,
     CallSent,
     Cancelled,
+    ChildStarted,
+    CodeFailed,
+    CodeRan,
     Command,
     Event,
     InstanceLost,
+    ItemFailed,
+    ItemsEnded,
     MakeCall,
+    Rerun,
     Resumed,
     Retried,
+    RunCode,
+    RunItems,
     ServiceAway,
     ServiceBack,
     Submitted,
     TimerDue,
 )
-from engine.task.task import Attempt, NodeRun, Phase, Task
+from engine.task.frames import Frame
+from engine.task.kinds.calls import (
+    again,
+    attempt_of,
+    call,
+    expect,
+    is_under_way,
+    is_unsafe,
+    lost,
+    name_of,
+    node_of,
+    set_attempt,
+)
+from engine.task.task import Task
+from engine.task.waiting import advance, retry, run_again
+from engine.task.working import begin_entry, code_ran, gave, start
 
-MAX_RETRY_AFTER = 3_600.0
-"""Seconds: a service cannot put a node off for longer than this at a time."""
+_UNKNOWN = "the engine was stopped while the request was under way, and it is not known whether it was processed"
 
 
-def decide(pipeline: Pipeline, task: Task, event: Event, now: int) -> tuple[Task, list[Command]]:
+def decide(
+    pipeline: Pipeline, task: Task, event: Event, now: int, outer: Frame | None = None
+) -> tuple[Task, list[Command]]:
     """Return the task after the event, and the commands that follow from it.
 
-    The task that was given is returned where nothing changes, as with a repeated callback or one that comes too late.
-    Raises Conflict where a client asks for what does not fit the state (cancel after the end, retry before it).
+    `pipeline` is the level that the task runs, `outer` the level around it. The task that was given is returned where
+    nothing changes, as with a repeated callback or one that comes too late. Raises Conflict where a client asks for
+    what does not fit the state (cancel after the end, retry before it).
     """
-    draft = Draft(pipeline, task, now)
+    draft = Draft(pipeline, task, now, outer)
     _apply(event, draft)
     return draft.task, draft.commands
 
@@ -53,59 +80,76 @@ def _apply(event: object, draft: Draft) -> None:
 
 @_apply.register
 def _(event: Submitted, draft: Draft) -> None:
-    entry = draft.pipeline.entry.id
     if draft.nodes:
         return
     draft.begin()
-    run = draft.move(entry, "running")
-    run.turn, run.started = 1, draft.now
-    if draft.finish(entry, event.out):
-        draft.advance([entry])
+    advance(draft, _begin(draft, event.out))
+
+
+def _begin(draft: Draft, received: dict[str, Any]) -> list[str]:
+    """Start the first node; returns it where it is finished at once."""
+    first = draft.pipeline.start
+    in_body = draft.pipeline.loop is not None
+    finished = start(draft, first) if in_body else begin_entry(draft, first, received)
+    return [first] if finished else []
 
 
 @_apply.register
 def _(event: CallAccepted, draft: Draft) -> None:
     node_id = draft.given.find_call(event.call)
     if node_id is not None:
-        attempt = _attempt(draft.node(node_id), event.call)
+        attempt = attempt_of(draft.node(node_id), event.call)
         if attempt.accepted is None:
             draft.change(node_id).patience = None
-            _set_attempt(draft, node_id, replace(attempt, accepted=event.at, url=event.url))
+            set_attempt(draft, node_id, replace(attempt, accepted=event.at, url=event.url))
+
+
+@_apply.register
+def _(event: ChildStarted, draft: Draft) -> None:
+    node_id = draft.given.find_call(event.call)
+    if node_id is not None:
+        attempt = attempt_of(draft.node(node_id), event.call)
+        if attempt.ended is not None:
+            draft.end_child(event.task)  # it was given up before this was heard
+        elif attempt.task is None:
+            draft.change(node_id).patience = None
+            set_attempt(draft, node_id, replace(attempt, task=event.task))
 
 
 @_apply.register
 def _(event: CallReturned, draft: Draft) -> None:
     node_id = draft.given.find_call(event.call)
-    if node_id is None:
+    if node_id is None or draft.node(node_id).phase is None:
         return
-    attempt = _attempt(draft.node(node_id), event.call)
-    _set_attempt(draft, node_id, replace(attempt, ended=draft.now, error=None, url=event.url or attempt.url))
-    if draft.finish(node_id, event.out):
-        draft.advance([node_id])
+    attempt = attempt_of(draft.node(node_id), event.call)
+    draft.give_up(node_id, event.call)
+    set_attempt(draft, node_id, replace(attempt, ended=draft.now, error=None, url=event.url or attempt.url))
+    if gave(draft, node_id, event.out):
+        advance(draft, [node_id])
 
 
 @_apply.register
 def _(event: CallFailed, draft: Draft) -> None:
     node_id = draft.given.find_call(event.call)
-    if node_id is None:
+    if node_id is None or draft.node(node_id).phase is None:
         return
     run = draft.node(node_id)
-    attempt = _attempt(run, event.call)
+    attempt = attempt_of(run, event.call)
     if attempt.ended is not None:
         return
     is_last = run.attempts[-1] is attempt
-    _set_attempt(draft, node_id, replace(attempt, ended=draft.now, error=event.message, url=event.url or attempt.url))
+    set_attempt(draft, node_id, replace(attempt, ended=draft.now, error=event.message, url=event.url or attempt.url))
     draft.change(node_id).patience = None
     if not event.again:
         draft.fail(node_id, event.message)
     elif is_last and run.phase in ("calling", "held"):
-        _again(draft, node_id, event.message, event.after)
+        again(draft, node_id, event.message, event.after)
 
 
 @_apply.register
 def _(event: CallHeld, draft: Draft) -> None:
     node_id = draft.given.find_call(event.call)
-    if node_id is not None and _is_under_way(draft.node(node_id), event.call, "calling"):
+    if node_id is not None and is_under_way(draft.node(node_id), event.call, "calling"):
         run = draft.note(node_id, f"{event.url} has as much to do as it takes")
         run.phase = "held"
 
@@ -113,8 +157,8 @@ def _(event: CallHeld, draft: Draft) -> None:
 @_apply.register
 def _(event: CallSent, draft: Draft) -> None:
     node_id = draft.given.find_call(event.call)
-    if node_id is not None and _is_under_way(draft.node(node_id), event.call, "held"):
-        draft.expect(node_id)
+    if node_id is not None and is_under_way(draft.node(node_id), event.call, "held"):
+        expect(draft, node_id)
 
 
 @_apply.register
@@ -123,11 +167,11 @@ def _(event: ServiceAway, draft: Draft) -> None:
     if node_id is None:
         return
     run = draft.node(node_id)
-    if not _is_under_way(run, event.call, "calling"):
+    if not is_under_way(run, event.call, "calling"):
         return
     # The attempt does not count. It stays known, for one that is sent again after a crash may have been made before.
     waiting = f"service {event.service} is away"
-    _set_attempt(draft, node_id, replace(run.attempts[-1], ended=draft.now, error=waiting))
+    set_attempt(draft, node_id, replace(run.attempts[-1], ended=draft.now, error=waiting))
     run = draft.note(node_id, waiting)
     run.phase, run.tried = "away", run.tried - 1
     run.patience = run.patience or run.due
@@ -138,8 +182,8 @@ def _(event: ServiceAway, draft: Draft) -> None:
 def _(event: ServiceBack, draft: Draft) -> None:
     for node_id, run in list(draft.nodes.items()):
         node = draft.pipeline.nodes[node_id]
-        if run.phase == "away" and isinstance(node, ServiceNode) and (node.service or node.url) in event.names:
-            draft.call(node_id)
+        if run.phase == "away" and isinstance(node, ServiceNode) and name_of(node) in event.names:
+            call(draft, node_id)
 
 
 @_apply.register
@@ -148,7 +192,43 @@ def _(event: InstanceLost, draft: Draft) -> None:
         if run.phase == "calling" and draft.running:
             last = run.attempts[-1]
             if last.accepted is not None and last.url == event.url:
-                _lost(draft, node_id, f"{event.url} took the call and stopped announcing itself")
+                lost(draft, node_id, f"{event.url} took the call and stopped announcing itself")
+
+
+@_apply.register
+def _(event: CodeRan, draft: Draft) -> None:
+    run = draft.node(event.node)
+    if not draft.running or run.more.step != event.step or run.turn != event.turn:
+        return
+    if event.step != "ready":
+        advance(draft, [event.node] if code_ran(draft, event) else [])
+        return
+    draft.extend(event.node, step=None)
+    finished = bool(event.value) and run.state == "pending" and start(draft, event.node)
+    advance(draft, [event.node] if finished else [])
+
+
+@_apply.register
+def _(event: CodeFailed, draft: Draft) -> None:
+    run = draft.node(event.node)
+    if draft.running and run.more.step == event.step and run.turn == event.turn:
+        draft.extend(event.node, step=None)
+        draft.fail(event.node, event.message)
+
+
+@_apply.register
+def _(event: ItemsEnded, draft: Draft) -> None:
+    run = draft.node(event.node)
+    if run.phase == "items" and run.turn == event.turn and gave(draft, event.node, event.out):
+        advance(draft, [event.node])
+
+
+@_apply.register
+def _(event: ItemFailed, draft: Draft) -> None:
+    run = draft.node(event.node)
+    if run.phase == "items" and run.turn == event.turn:
+        which = "" if event.index is None else f"item {event.index}: "
+        draft.fail(event.node, f"{which}{event.message}")
 
 
 @_apply.register
@@ -157,26 +237,36 @@ def _(event: TimerDue, draft: Draft) -> None:
         run = draft.node(node_id)
         if not draft.running or run.due is None or run.due > draft.now:
             continue
-        node = draft.pipeline.nodes[node_id]
-        assert isinstance(node, ServiceNode)
+        node = node_of(draft, node_id)
         if run.phase == "pausing":
-            draft.call(node_id)
+            call(draft, node_id)
         elif run.phase == "held":
             draft.change(node_id).due = draft.now + int(node.timeout * 1_000_000)
             draft.commands.append(MakeCall(node_id, run.attempts[-1].id))
         elif run.phase == "away":
             draft.fail(node_id, f"{run.waiting}, and did not return within {node.timeout:g} s")
+        elif is_unsafe(node):
+            draft.fail(node_id, f"{name_of(node)} did not answer within {node.timeout:g} s")
         else:
-            _lost(draft, node_id, f"{node.url or node.service} did not call back within {node.timeout:g} s")
+            did = "call back" if isinstance(node, ServiceNode) else "answer"
+            lost(draft, node_id, f"{name_of(node)} did not {did} within {node.timeout:g} s")
 
 
 @_apply.register
 def _(event: Resumed, draft: Draft) -> None:
-    for node_id, run in draft.nodes.items():
+    for node_id in list(draft.nodes):
+        run = draft.node(node_id)
+        if run.more.step is not None:
+            draft.commands.append(RunCode(node_id, run.more.step, run.turn))
+        if run.phase == "items":
+            draft.commands.append(RunItems(node_id, run.turn, again=draft.revived))
         if run.phase in ("calling", "held"):
             last = run.attempts[-1]
             if last.accepted is None and last.at < event.before:
-                draft.commands.append(MakeCall(node_id, last.id))
+                if is_unsafe(node_of(draft, node_id)):
+                    draft.fail(node_id, _UNKNOWN)
+                else:
+                    draft.commands.append(MakeCall(node_id, last.id))
 
 
 @_apply.register
@@ -192,54 +282,11 @@ def _(event: Retried, draft: Draft) -> None:
     if draft.given.status != "error":
         raise Conflict(f"only a failed task can be retried; this one is {draft.given.status}")
     draft.revive()
-    started = [node_id for node_id in draft.pipeline.nodes if draft.running and draft.may_start(node_id)]
-    draft.advance([node_id for node_id in started if draft.running and draft.start(node_id)])
+    first = draft.node(draft.pipeline.start)
+    retry(draft, _begin(draft, first.out or {}) if first.state == "pending" else [])
 
 
-def _attempt(run: NodeRun, call: str) -> Attempt:
-    return next(attempt for attempt in run.attempts if attempt.id == call)
-
-
-def _is_under_way(run: NodeRun, call: str, phase: Phase) -> bool:
-    return run.phase == phase and run.attempts[-1].id == call
-
-
-def _set_attempt(draft: Draft, node_id: str, attempt: Attempt) -> None:
-    run = draft.change(node_id)
-    run.attempts = tuple(attempt if known.id == attempt.id else known for known in run.attempts)
-
-
-def _lost(draft: Draft, node_id: str, message: str) -> None:
-    """The last attempt will not come back; a late callback of it is still taken."""
-    run = draft.node(node_id)
-    _set_attempt(draft, node_id, replace(run.attempts[-1], ended=draft.now, error=message))
-    draft.change(node_id).patience = None
-    _again(draft, node_id, message, at_once=True)
-
-
-def _again(draft: Draft, node_id: str, message: str, after: float | None = None, at_once: bool = False) -> None:
-    """Make another attempt, after a pause or at once, or fail where there were enough."""
-    node = draft.pipeline.nodes[node_id]
-    assert isinstance(node, ServiceNode)
-    run = draft.node(node_id)
-    if run.tried >= node.retry.attempts:
-        count = f" ({run.tried} attempts)" if run.tried > 1 else ""
-        draft.fail(node_id, f"{message}{count}")
-    elif at_once:
-        draft.call(node_id)
-    else:
-        pause = max(_pause(node.retry, run), min(after or 0.0, MAX_RETRY_AFTER))
-        waiting = f"attempt {run.tried} failed: {message}; the next follows in {pause:.1f} s"
-        due = draft.now + int(pause * 1_000_000)
-        run = draft.note(node_id, waiting)
-        run.phase, run.due = "pausing", due
-
-
-def _pause(retry: Retry, run: NodeRun) -> float:
-    """Seconds until the next attempt: they grow, give or take a fifth, so that many tasks do not come back at once.
-
-    The fifth is drawn from the id of the last call, which is random enough and makes no decision differ when repeated.
-    """
-    steady: float = min(retry.delay * retry.factor ** (run.tried - 1), retry.max_delay)
-    spread = int(run.attempts[-1].id[-4:], 16) / 0xFFFF
-    return steady * (0.8 + 0.4 * spread)
+@_apply.register
+def _(event: Rerun, draft: Draft) -> None:
+    if not draft.nodes:
+        run_again(draft, event)

@@ -3,29 +3,34 @@
 Only copies of nodes are changed, so that the task that `decide` was given stays what it was.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from engine.pipeline.nodes import Pipeline, ServiceNode
-from engine.task.events import Command, MakeCall
-from engine.task.inputs import InputError, prepare_input
-from engine.task.task import PENDING, Attempt, Change, NodeRun, NodeState, Task, TaskStatus, call_id
-from engine.task.weight import TooHeavy, add_weight, weigh
+from engine.pipeline.flow import Pipeline
+from engine.pipeline.nodes import EntryNode, LoopNode
+from engine.task.events import Command, EndChild, EndItems, Rerun, RunItems
+from engine.task.frames import Frame
+from engine.task.task import PENDING, Change, Extra, NodeRun, NodeState, Task, TaskStatus
+from engine.task.weight import add_weight, weigh
 
 
 class Draft:
-    """The working copy of one task at one moment (`now`, microseconds)."""
+    """The working copy of one task at one moment (`now`, microseconds). `outer` is the level around the task's own."""
 
-    def __init__(self, pipeline: Pipeline, task: Task, now: int) -> None:
+    def __init__(self, pipeline: Pipeline, task: Task, now: int, outer: Frame | None) -> None:
         self.pipeline = pipeline
         self.now = now
         self.commands: list[Command] = []
         self._task = task
+        self._outer = outer
         self.nodes: dict[str, NodeRun] = dict(task.nodes)
         self._history = list(task.history)
         self._status: TaskStatus = task.status
         self._message = task.message
         self._ended = task.ended
         self._weight = task.weight
+        self._fields = task.fields
         self._own: set[str] = set()
         self._changed = False
 
@@ -53,7 +58,16 @@ class Draft:
             self.nodes,
             tuple(self._history),
             self._weight,
+            self._fields,
+            given.origin,
+            given.item,
         )
+
+    @property
+    def frame(self) -> Frame:
+        """What nodes can name, as it stands now."""
+        number = None if self._task.origin is None else self._task.origin.number
+        return Frame(self.pipeline, self.nodes, self._fields or {}, self._task.item, number, self._outer)
 
     @property
     def running(self) -> bool:
@@ -73,6 +87,12 @@ class Draft:
         run = self.nodes[node_id] = self.node(node_id).copy()
         return run
 
+    def extend(self, node_id: str, **fields: Any) -> NodeRun:
+        """Set fields of what few nodes have; returns the instance, to be changed further."""
+        run = self.change(node_id)
+        run.extra = replace(run.more, **fields)
+        return run
+
     def move(self, node_id: str, state: NodeState) -> NodeRun:
         """Give the node a new state and the history a line; returns the instance, to be changed further."""
         run = self.change(node_id)
@@ -87,118 +107,153 @@ class Draft:
         self._history.append(Change(self.now, node_id, run.state, detail))
         return run
 
-    # Starting
-
     def begin(self) -> None:
         """Put the first line into the history."""
         self._task_line("running")
 
-    def advance(self, finished: list[str]) -> None:
-        """Start what can start now that these nodes are finished, and what that finishes in turn."""
-        ready = list(finished)
-        while ready and self.running:
-            for successor in self.pipeline.successors(ready.pop(0)):
-                if self.running and self.may_start(successor) and self.start(successor):
-                    ready.append(successor)
-        self._check_stuck()
+    def take_over(self, event: Rerun) -> None:
+        """Begin with what an earlier task had done, but for its end. What one task held, another can hold."""
+        self.begin()
+        for node_id, run in event.kept.items():
+            if node_id == self.pipeline.end:
+                continue
+            self.nodes[node_id] = run
+            held = (run.out, run.more.input, run.more.params)
+            self._weight += sum(weigh(value) for value in held if value is not None)
+            self._history.append(Change(self.now, node_id, run.state, "taken over from the earlier task"))
+        if event.fields:
+            self.take_fields(event.fields)
+        if event.changed and event.received is None:
+            self._add_weight(weigh(event.changed))
+            self.extend(event.node, changed=dict(event.changed))
 
-    def may_start(self, node_id: str) -> bool:
-        """Whether a node has not started in this turn and all its predecessors are finished."""
-        if self.node(node_id).state != "pending":
-            return False
-        return all(self.node(before).state == "finished" for before in self.pipeline.predecessors[node_id])
+    # Values, whose weight is bounded: each of these raises TooHeavy
 
-    def start(self, node_id: str) -> bool:
-        """Start a node. True where it is finished at once."""
-        node = self.pipeline.nodes[node_id]
-        run = self.move(node_id, "running")
-        run.turn += 1
-        run.started, run.ended, run.out, run.error = self.now, None, None, None
-        try:
-            taken = prepare_input(self.pipeline, self.nodes, node_id)
-            weight = weigh(taken)
-        except (InputError, TooHeavy) as error:
-            self.fail(node_id, str(error))
-            return False
-        if isinstance(node, ServiceNode):
-            self.call(node_id)
-            return False
-        return self.finish(node_id, taken, weight)
+    def take_out(self, node_id: str, out: dict[str, Any], weight: int | None = None) -> None:
+        """Give a node its out. `weight` is that of the out, where it is known."""
+        old = self.node(node_id).out
+        self._add_weight((weigh(out) if weight is None else weight) - (0 if old is None else weigh(old)))
+        self.change(node_id).out = out
 
-    def call(self, node_id: str) -> None:
-        """Make the next attempt of a running service node."""
-        run = self.change(node_id)
-        attempt = Attempt(call_id(self._task, node_id, run.turn, len(run.attempts)), run.turn, self.now)
-        run.attempts = (*run.attempts, attempt)
-        run.tried += 1
-        self.expect(node_id)
-        self.commands.append(MakeCall(node_id, attempt.id))
+    def take_input(self, node_id: str, taken: dict[str, Any]) -> None:
+        """Store the input of a node."""
+        old = self.node(node_id).more.input
+        self._add_weight(weigh(taken) - (0 if old is None else weigh(old)))
+        self.extend(node_id, input=taken)
 
-    def expect(self, node_id: str) -> None:
-        """Expect the last attempt of a service node to come back in time."""
-        node = self.pipeline.nodes[node_id]
-        assert isinstance(node, ServiceNode)
-        run = self.change(node_id)
-        run.phase, run.due, run.waiting = "calling", self.now + int(node.timeout * 1_000_000), None
+    def take_items(self, node_id: str, items: list[Any]) -> None:
+        """Store the items of a loop."""
+        self.drop_items(node_id)
+        self._add_weight(weigh(items))
+        self.extend(node_id, items=items)
+
+    def drop_items(self, node_id: str) -> None:
+        """The items of a loop are not needed any more."""
+        old = self.node(node_id).more.items
+        if old is not None:
+            self._weight -= weigh(old)
+            self.extend(node_id, items=None)
+
+    def take_params(self, node_id: str, params: dict[str, Any]) -> None:
+        """Store what code has made of a node's params."""
+        old = self.node(node_id).more.params
+        self._add_weight(weigh(params) - (0 if old is None else weigh(old)))
+        self.extend(node_id, params=params)
+
+    def take_fields(self, fields: Mapping[str, Any]) -> None:
+        """Store what code has set on `pipeline`."""
+        self._add_weight(weigh(fields) - (0 if self._fields is None else weigh(self._fields)))
+        self._fields = fields
+        self._changed = True
+
+    def _add_weight(self, more: int) -> None:
+        self._weight = add_weight(self._weight, more)
 
     # Ending
 
-    def finish(self, node_id: str, out: dict[str, Any], weight: int | None = None) -> bool:
-        """The node has worked; where it is the `end`, so has the task. False where the task cannot hold the out.
+    def reset(self, node_id: str) -> None:
+        """Let a node be as if it had not run in this turn; what it does is given up. Its params and its turn stay."""
+        run = self.node(node_id)
+        self.commands = [c for c in self.commands if isinstance(c, EndItems | EndChild) or c.node != node_id]
+        if run.state == "pending":
+            if run.more.step is not None:
+                self.extend(node_id, step=None)
+            return
+        self.give_up(node_id)
+        for old in (run.out, run.more.input, run.more.items, run.more.changed):
+            self._weight -= 0 if old is None else weigh(old)
+        again = self.move(node_id, "pending")
+        again.out = again.error = again.started = again.ended = None
+        again.tried = 0
+        again.idle()
+        if again.extra is not None:
+            again.extra = Extra(params=again.extra.params)
 
-        `weight` is that of the out, where it is known.
-        """
-        try:
-            self._weight = add_weight(self._weight, weigh(out) if weight is None else weight)
-        except TooHeavy as error:
-            self.fail(node_id, str(error))
-            return False
-        run = self.move(node_id, "finished")
-        run.out, run.ended = out, self.now
-        run.idle()
-        if node_id == self.pipeline.end.id:
-            self.stop("finished", None)
-        return True
+    def give_up(self, node_id: str, returned: str | None = None) -> None:
+        """Stop the children of a running node, those of earlier attempts too; not that of the call that returned."""
+        run = self.node(node_id)
+        if run.phase == "items":
+            self.commands.append(EndItems(node_id, run.turn))
+        elif run.phase is not None:
+            for attempt in run.attempts:
+                if attempt.turn == run.turn and attempt.task is not None and attempt.id != returned:
+                    self.end_child(attempt.task)
+
+    def end_child(self, task_id: str) -> None:
+        """Stop a child that runs for a call."""
+        if EndChild(task_id) not in self.commands:
+            self.commands.append(EndChild(task_id))
 
     def fail(self, node_id: str, message: str) -> None:
         """The node cannot work, and so neither can the task."""
+        run = self.node(node_id)
+        if run.state == "running":
+            self.give_up(node_id)
         self.change(node_id).error = message
         run = self.move(node_id, "error")
         run.ended = self.now
         run.idle()
-        self.stop("error", f"node {node_id}: {message}")
+        self.stop("error", f"node {self.frame.instance(node_id)}: {message}")
 
     def stop(self, status: TaskStatus, message: str | None) -> None:
         """End the task; what still runs is given up."""
+        self.commands = [command for command in self.commands if isinstance(command, EndItems | EndChild)]
         for node_id, run in list(self.nodes.items()):
             if run.state == "running":
+                self.give_up(node_id)
                 given_up = self.move(node_id, "cancelled")
                 given_up.ended = self.now
                 given_up.idle()
-        self.commands.clear()
+            if run.extra is not None and run.extra.step is not None:
+                self.extend(node_id, step=None)
         self._status, self._message, self._ended = status, message, self.now
         self._task_line(status, message)
 
     def revive(self) -> None:
-        """Let an ended task run again; nodes that had failed or were given up become pending."""
+        """Let an ended task run again; nodes that had failed or were given up become pending.
+
+        Loops whose bodies had begun go on instead: what those did is kept.
+        """
         self._status, self._message, self._ended = "running", None, None
         self._task_line("running")
         for node_id, run in list(self.nodes.items()):
-            if run.state in ("error", "cancelled"):
-                again = self.move(node_id, "pending")
-                again.error, again.ended, again.tried = None, None, 0
+            if run.state not in ("error", "cancelled"):
+                continue
+            goes_on = isinstance(self.pipeline.nodes[node_id], LoopNode) and bool(run.more.total)
+            again = self.move(node_id, "running" if goes_on else "pending")
+            again.error, again.ended, again.tried = None, None, 0
+            if goes_on:
+                again.phase = "items"
+                self.commands.append(RunItems(node_id, run.turn, again=True))
+            elif again.out is not None and not isinstance(self.pipeline.nodes[node_id], EntryNode):
+                self._weight -= weigh(again.out)
+                again.out = None
+
+    @property
+    def revived(self) -> bool:
+        """Whether the task was retried: bodies that ended before that in an error are to run again."""
+        return sum(line.node is None and line.state == "running" for line in self._history) > 1
 
     def _task_line(self, state: str, detail: str | None = None) -> None:
         self._history.append(Change(self.now, None, state, detail))
         self._changed = True
-
-    def _check_stuck(self) -> None:
-        """End a task that can never end by itself: nothing runs, and the `end` has not been reached."""
-        if not self.running or any(run.state == "running" for run in self.nodes.values()):
-            return
-        waits = []
-        for node_id in self.pipeline.nodes:
-            missing = [b for b in self.pipeline.predecessors[node_id] if self.node(b).state != "finished"]
-            if self.node(node_id).state == "pending" and len(missing) < len(self.pipeline.predecessors[node_id]):
-                waits.append(f"{node_id} waits for {', '.join(missing)}")
-        self.stop("error", f"nothing runs and the end was not reached: {'; '.join(waits) or 'no node is waiting'}")

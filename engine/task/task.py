@@ -1,7 +1,7 @@
-"""What a task is: the run of one pipeline on one set of inputs, as immutable values.
+"""What a task is: the run of one level of a pipeline on one set of inputs, as immutable values.
 
-A task is one small document. Nothing here does I/O, reads a clock or draws a random number. Times are integers,
-microseconds since 1970 UTC.
+A task is one small document. Each item of a loop and each run of a sub-pipeline is a task too, a child of its own.
+Nothing here does I/O, reads a clock or draws a random number. Times are integers, microseconds since 1970 UTC.
 
 States of a node, and how it moves (all moves are made in `decide.py`):
 
@@ -19,7 +19,9 @@ from typing import Any, Literal
 
 NodeState = Literal["pending", "running", "finished", "error", "cancelled"]
 TaskStatus = Literal["running", "finished", "error"]
-Phase = Literal["calling", "held", "pausing", "away"]
+Phase = Literal["calling", "held", "pausing", "away", "items"]
+Step = Literal["ready", "before", "if", "exec", "after"]
+"""The code fields of a node, in the order in which they are run."""
 
 CALL_ID_LENGTH = 64
 TASK_ID_LENGTH = 32
@@ -34,10 +36,7 @@ class BinaryRef:
     __slots__ = ("id", "name", "size", "type")
 
     def __init__(self, id: str, name: str, type: str, size: int) -> None:
-        self.id = id
-        self.name = name
-        self.type = type
-        self.size = size
+        self.id, self.name, self.type, self.size = id, name, type, size
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, BinaryRef) and self.fields() == other.fields()
@@ -59,7 +58,7 @@ class Attempt:
 
     `id` is the capability that its callback shows. `accepted` is when the service took the call, `url` who took it;
     `ended` and `error` say when and why it failed, `ended` alone that it brought the result. `turn` is the node's
-    turn that it belongs to.
+    turn that it belongs to. `task` is the child that runs, where the call is that of a pipeline.
     """
 
     id: str
@@ -69,6 +68,28 @@ class Attempt:
     accepted: int | None = None
     ended: int | None = None
     error: str | None = None
+    task: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What few nodes have.
+
+    `input` and a loop's `items` are stored where they cannot be prepared again, `params` where code has changed them.
+    `step` is the code field that is to be run next, `side` what a branch chose (`then` or `else`), `total` the number
+    of a loop's items. `changed` are fields that a client has put in the place of those in the input.
+    """
+
+    input: dict[str, Any] | None = None
+    params: dict[str, Any] | None = None
+    step: Step | None = None
+    side: str | None = None
+    total: int | None = None
+    items: list[Any] | None = None
+    changed: dict[str, Any] | None = None
+
+
+NO_EXTRA = Extra()
 
 
 @dataclass(slots=True)
@@ -78,8 +99,9 @@ class NodeRun:
     `turn` counts its activations. `tried` counts the attempts of this round, which a retry of the task begins anew.
     `phase` says what a running service node is doing: `calling` (the last attempt is under way, `due` is its deadline),
     `held` (the attempt waits for room in the service; `due` is when it is looked after again), `pausing` (`due` is when
-    the next attempt is made) or `away` (no instance is alive; `due` is when the node gives up). `waiting` is that in
-    words. `patience` is when a node that found its service away gives up, however often it comes back and goes.
+    the next attempt is made) or `away` (no instance is alive; `due` is when the node gives up); a loop's is `items`
+    while its bodies run. `waiting` is that in words. `patience` is when a node that found its service away gives up,
+    however often it comes back and goes.
     """
 
     state: NodeState = "pending"
@@ -94,6 +116,12 @@ class NodeRun:
     tried: int = 0
     attempts: tuple[Attempt, ...] = ()
     patience: int | None = None
+    extra: Extra | None = None
+
+    @property
+    def more(self) -> Extra:
+        """What few nodes have; empty where this one does not."""
+        return self.extra or NO_EXTRA
 
     def copy(self) -> "NodeRun":
         """The same in another object."""
@@ -110,6 +138,7 @@ class NodeRun:
             self.tried,
             self.attempts,
             self.patience,
+            self.extra,
         )
 
     def idle(self) -> None:
@@ -131,12 +160,44 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Whose child a task is: of which root task, and of which node of which parent, in which turn of it.
+
+    A loop's child runs the body for the item at `index`; `number` (digits) makes the ids of its nodes unique in the
+    root task, `above` is the parent's. The child of a sub-pipeline answers the call `call` instead. `depth` counts the
+    generations above. `head` is the nearest of them that runs a whole definition; None where the child itself does.
+    """
+
+    root: str
+    parent: str
+    node: str
+    turn: int
+    depth: int
+    index: int = 0
+    number: str | None = None
+    above: str | None = None
+    call: str | None = None
+    head: str | None = None
+
+    @property
+    def family(self) -> str:
+        """The name of all children that belong to the same turn of the same node."""
+        return family(self.node, self.turn)
+
+
+def family(node_id: str, turn: int) -> str:
+    """The name of the children that a node has in a turn."""
+    return f"{node_id}/{turn}"
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
-    """One run of one pipeline.
+    """One run of one level of a pipeline.
 
     `seal` is a secret of 128 random bits in hex that never leaves the engine: it marks binaries in the stored document
     and is the key from which call ids are derived. `nodes` holds the nodes that have started; `history`
-    grows by a line with every state, `weight` is about the size of all outs in bytes.
+    grows by a line with every state, `weight` is about the size of all outs in bytes. `fields` are what code has set on
+    `pipeline`. A child has an `origin` and shares the seal of its parent; `item` is what its loop gave it.
     """
 
     id: str
@@ -151,6 +212,24 @@ class Task:
     nodes: Mapping[str, NodeRun] = ()  # type: ignore[assignment]
     history: tuple[Change, ...] = ()
     weight: int = 0
+    fields: Mapping[str, Any] | None = None
+    origin: Origin | None = None
+    item: Any = None
+
+    @property
+    def root(self) -> str:
+        """The id of the task that a client submitted; its binaries are those of all its children."""
+        return self.id if self.origin is None else self.origin.root
+
+    @property
+    def head(self) -> str:
+        """The id of the task that runs the whole definition of which this task runs a level."""
+        return self.id if self.origin is None or self.origin.head is None else self.origin.head
+
+    @property
+    def scope(self) -> str:
+        """The id of the loop whose body the task runs; empty where it runs a whole definition."""
+        return "" if self.origin is None or self.origin.call is not None else self.origin.node
 
     def revised(self) -> "Task":
         """The same under the next revision."""
@@ -167,6 +246,9 @@ class Task:
             self.nodes,
             self.history,
             self.weight,
+            self.fields,
+            self.origin,
+            self.item,
         )
 
     def node(self, node_id: str) -> NodeRun:
@@ -176,8 +258,7 @@ class Task:
     @property
     def due(self) -> int | None:
         """The earliest timer of its nodes."""
-        times = [run.due for run in self.nodes.values() if run.due is not None]
-        return min(times) if times else None
+        return min((run.due for run in self.nodes.values() if run.due is not None), default=None)
 
     @property
     def waiting(self) -> bool:
@@ -201,11 +282,18 @@ def new_task(task_id: str, seal: str, route: str, definition: str, now: int) -> 
     return Task(id=task_id, seal=seal, route=route, definition=definition, created=now, nodes={})
 
 
+def child_of(parent: Task, definition: str, route: str, origin: Origin, item: Any, now: int) -> Task:
+    """A child in which nothing has started. Its id is derived, so that whoever makes it again makes the same one."""
+    name = origin.call or f"{parent.id}/{origin.family}/{origin.index}"
+    child = blake2b(name.encode(), key=bytes.fromhex(parent.seal), digest_size=TASK_ID_LENGTH // 2).hexdigest()
+    return Task(child, parent.seal, route, definition, now, nodes={}, origin=origin, item=item)
+
+
 def call_id(task: Task, node_id: str, turn: int, number: int) -> str:
     """The id of a call: the task's id, then 128 bits derived from its seal (BLAKE2b, keyed).
 
     Nobody without the seal can guess it, and whoever decides the same decides the same id: so a call that is sent
     again after a crash bears the id that the service may know already.
     """
-    name = f"{node_id}/{turn}/{number}".encode()
+    name = f"{task.id}/{node_id}/{turn}/{number}".encode()
     return task.id + blake2b(name, key=bytes.fromhex(task.seal), digest_size=16).hexdigest()

@@ -98,9 +98,13 @@ WRONG: dict[str, tuple[Any, str]] = {
     "end unreachable": (pipeline(entry("never-opened", {}, "a"), {"id": "a"}, END), "/nodes/2"),
     "cycle": (
         pipeline(entry("never-opened", {}, "a"), {"id": "a", "next": ["b"]}, {"id": "b", "next": ["a", "end"]}, END),
-        "",
+        "/nodes/2/next/0",
     ),
-    "next to itself": (pipeline(entry("never-opened", {}, "a"), {"id": "a", "next": ["a", "end"]}, END), ""),
+    "next to itself": (
+        pipeline(entry("never-opened", {}, "a"), {"id": "a", "next": ["a", "end"]}, END),
+        "/nodes/1/next/0",
+    ),
+    "loopEnd outside": (pipeline(entry("never-opened", {}, "loopEnd", "end"), END), "/nodes/0/next/0"),
     "type of node": (pipeline(ENTRY, END, {"id": "a", "type": "servic"}), "/nodes/2/type"),
     "field of node": (
         pipeline(entry("never-opened", {}, "a"), {"id": "a", "nxt": [], "next": ["end"]}, END),

@@ -28,6 +28,23 @@ def service(node_id: str, *following: str, **fields: Any) -> dict[str, Any]:
     return {"id": node_id, "type": "service", "url": "http://localhost:8000/do", "next": list(following), **fields}
 
 
+def http(node_id: str, *following: str, **fields: Any) -> dict[str, Any]:
+    """A node of type `http`."""
+    return {"id": node_id, "type": "http", "url": "http://localhost:8000/do", "next": list(following), **fields}
+
+
+def branch(node_id: str, then: Any, other: Any = None, **fields: Any) -> dict[str, Any]:
+    """A node of type `branch`. A side that is a list is its `next`; without `other` there is no `else`."""
+    sides = {"then": then} if other is None else {"then": then, "else": other}
+    read = {name: {"next": side} if isinstance(side, list) else side for name, side in sides.items()}
+    return {"id": node_id, "type": "branch", "if": "True", **read, **fields}
+
+
+def loop(node_id: str, *nodes: Any, **fields: Any) -> dict[str, Any]:
+    """A node of type `loop` with this body; it leads to `end`, and its items are what the entry received."""
+    return {"id": node_id, "type": "loop", "items": "entry.out", "nodes": list(nodes), "next": ["end"], **fields}
+
+
 def definition(*nodes: Any) -> dict[str, Any]:
     """A definition of these nodes."""
     return {"type": "pipeline", "nodes": list(nodes)}

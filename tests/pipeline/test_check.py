@@ -12,14 +12,18 @@ from tests.pipeline.definitions import (
     ENTRY,
     FACE_BLUR,
     Faults,
+    branch,
     chain,
     definition,
+    http,
+    loop,
     node,
     service,
     verify,
     with_entry,
 )
 
+END_NODE = {"id": "end", "type": "end", "ready": "entry.finished", "before": "x = 1", "after": "node.out.x = 1"}
 RIGHT: list[Any] = [
     FACE_BLUR,
     chain(),
@@ -29,7 +33,13 @@ RIGHT: list[Any] = [
     definition({"id": "end", "type": "end"}, node("2-b", "end"), {**ENTRY, "next": ["2-b"]}),  # in any order
     chain({"id": "a", "type": "node", "params": {}, "input": {}, "next": ["end"]}),
     chain(node("a", "end", input=None)),
-    chain(node("loopEnd", "_"), node("_", "end")),
+    chain(node("LoopEnd", "_"), node("_", "end")),
+    chain(http("a", "end", verb="POST", headers={"Accept": "application/json"}, retry={"attempts": 2}, timeout=1)),
+    chain(branch("a", "node.out = {}", next=["end"], max_turns=5)),
+    chain(branch("a", {"next": ["end"], "out": {"x": "node.input.x"}, "exec": "pipeline.turns = 1"}, ["end"])),
+    chain(loop("a", node("b", "loopEnd"), collect={"x.jpg": "b.out.x", "y": "loop.b.out.y"}, max_parallel=3)),
+    chain(node("a", "end", ready="entry.finished", before="input.x = 1", after="node.out.y = input.x")),
+    {"type": "pipeline", "nodes": [{**ENTRY, "before": "x = 1", "after": "node.out.x = 1", "next": ["end"]}, END_NODE]},
     with_entry(api={"route": "A.b_c-1", "body": {}, "summary": "", "description": "x"}),
     with_entry(api={"route": "...", "body": {"name": "Myself", "age": 31}}),
     chain(service("a", "end", url="https://user.example:8443/a@b?x=1&y=2")),
@@ -59,6 +69,10 @@ WHOLE: list[tuple[Any, Faults]] = [
     (definition(), [("/nodes", "is empty")]),
     ({"type": "pipeline", "nodes": {}}, [("/nodes", "must be a list, not an object")]),
     (definition(*[node(f"n{number}") for number in range(1_001)]), [("/nodes", "1,001 nodes; the limit is 1,000")]),
+    (
+        chain(loop("a", *[node(f"n{number}") for number in range(998)])),
+        [("/nodes", "1,001 nodes, those in the bodies of loops included; the limit is 1,000")],
+    ),
 ]
 
 

@@ -8,38 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.pipeline.check import check
-from engine.pipeline.nodes import load
-from tests.pipeline.definitions import definition, node, service, unhurried
-
-Document = dict[str, Any]
-
-
-@st.composite
-def definitions(draw: st.DrawFn) -> Document:
-    """entry -> a random acyclic graph -> end, in any order; each node may read what has run before it."""
-    count = draw(st.integers(1, 8))
-    names = [f"step-{number}" for number in range(count)]
-    following: dict[str, list[str]] = {name: [] for name in ["entry", *names]}
-    above: dict[str, set[str]] = {"entry": set()}
-    for place, name in enumerate([*names, "end"]):
-        before = draw(st.lists(st.sampled_from(["entry", *names[:place]]), min_size=1, max_size=3, unique=True))
-        above[name] = set(before).union(*(above[one] for one in before))
-        for one in before:
-            following[one].append(name)
-    nodes: list[Any] = []
-    for name in names:
-        read = draw(st.lists(st.sampled_from(sorted(above[name])), max_size=2))
-        make = draw(st.sampled_from([node, service]))
-        nodes.append(make(name, *following[name], input={f"x{place}": f"{one}.out" for place, one in enumerate(read)}))
-    read = sorted(above["end"])
-    end = {"id": "end", "type": "end", "input": {"result.jpg": f"{read[0]}.out.x"}}
-    entry = {
-        "id": "entry",
-        "type": "entry",
-        "api": {"route": "r", "body": "image"},
-        "next": following["entry"],
-    }
-    return definition(*draw(st.permutations([entry, *nodes, end])))
+from engine.pipeline.flow import load
+from tests.pipeline.definitions import definition, unhurried
+from tests.pipeline.nested import Document, definitions, levels
 
 
 def _of_type(document: Document, kind: str) -> dict[str, Any]:
@@ -47,43 +18,74 @@ def _of_type(document: Document, kind: str) -> dict[str, Any]:
     return found
 
 
+def _inner(document: Document) -> list[tuple[list[Any], dict[str, Any]]]:
+    """The nodes that are neither entry nor end, each with the level that it is in."""
+    found = [(level, one) for level in levels(document["nodes"]) for one in level]
+    return [(level, one) for level, one in found if one.get("type") not in ("entry", "end")]
+
+
 def _some(document: Document, pick: int) -> dict[str, Any]:
-    """One of the nodes that is neither entry nor end."""
-    inner = [one for one in document["nodes"] if one.get("type") not in ("entry", "end")]
-    chosen: dict[str, Any] = inner[pick % len(inner)]
-    return chosen
+    """One of these nodes."""
+    inner = _inner(document)
+    return inner[pick % len(inner)][1]
+
+
+def _level(document: Document, pick: int) -> list[Any]:
+    """The level of that node."""
+    inner = _inner(document)
+    return inner[pick % len(inner)][0]
+
+
+def _nexts(one: dict[str, Any]) -> list[list[str]]:
+    """The lists of names in a node."""
+    sides = [one[side] for side in ("then", "else") if isinstance(one.get(side), dict)]
+    return [owner["next"] for owner in [one, *sides] if "next" in owner]
+
+
+def _first_next(one: dict[str, Any]) -> list[str]:
+    return _nexts(one)[0]
 
 
 def _rename(document: Document, pick: int) -> None:
-    _some(document, pick)["id"] = "renamed"
+    one = _some(document, pick)
+    level = _level(document, pick)
+    one["id"] = "renamed"
+    if level is not document["nodes"] and level[0] is one:
+        level[0]["next"] = ["other"]  # the first of a body need not be named by others
 
 
-def _drop_all_edges_to(document: Document, pick: int) -> None:
-    lost = _some(document, pick)["id"]
-    for one in document["nodes"]:
-        if "next" in one:
-            one["next"] = [name for name in one["next"] if name != lost]
-
-
-def _remove(document: Document, pick: int) -> None:
-    document["nodes"].remove(_some(document, pick))
+def _drop_all_edges_to_the_end(document: Document, pick: int) -> None:
+    level = _level(document, pick)
+    last = "end" if level is document["nodes"] else "loopEnd"
+    for one in level:
+        for named in _nexts(one):
+            named[:] = [name for name in named if name != last]
 
 
 def _double(document: Document, pick: int) -> None:
-    document["nodes"].append(copy.deepcopy(_some(document, pick)))
+    _level(document, pick).append(copy.deepcopy(_some(document, pick)))
 
 
-def _lead_back(document: Document, pick: int) -> None:
-    last = _some(document, pick)
-    last["next"].append(_of_type(document, "entry")["id"])
+def _lead_to_the_entry(document: Document, pick: int) -> None:
+    _first_next(_some(document, pick)).append(_of_type(document, "entry")["id"])
 
 
-def _lead_to_itself(document: Document, pick: int) -> None:
-    _some(document, pick)["next"].append(_some(document, pick)["id"])
+def _lead_to_itself_always(document: Document, pick: int) -> None:
+    one = _some(document, pick)
+    for side in ("then", "else"):
+        one.pop(side, None)
+    if one.get("type") == "branch":
+        one.update(then="x = 1")
+    one["next"] = [one["id"]]
 
 
 def _lead_nowhere(document: Document, pick: int) -> None:
-    _some(document, pick)["next"].append("nowhere")
+    _first_next(_some(document, pick)).append("nowhere")
+
+
+def _leave_the_level(document: Document, pick: int) -> None:
+    level = _level(document, pick)
+    _first_next(_some(document, pick)).append("loopEnd" if level is document["nodes"] else "end")
 
 
 def _read_later(document: Document, pick: int) -> None:
@@ -92,6 +94,10 @@ def _read_later(document: Document, pick: int) -> None:
 
 def _read_nothing(document: Document, pick: int) -> None:
     _some(document, pick)["input"]["x"] = "nobody.out"
+
+
+def _code_of_nothing(document: Document, pick: int) -> None:
+    _some(document, pick)["before"] = "node.input.x = nobody.out"
 
 
 def _lose_entry(document: Document, pick: int) -> None:
@@ -107,19 +113,20 @@ def _unknown_type(document: Document, pick: int) -> None:
 
 
 def _unknown_field(document: Document, pick: int) -> None:
-    _some(document, pick)["after"] = "node.out = {}"
+    _some(document, pick)["colour"] = "red"
 
 
 MUTATIONS: list[Callable[[Document, int], None]] = [
     _rename,
-    _drop_all_edges_to,
-    _remove,
+    _drop_all_edges_to_the_end,
     _double,
-    _lead_back,
-    _lead_to_itself,
+    _lead_to_the_entry,
+    _lead_to_itself_always,
     _lead_nowhere,
+    _leave_the_level,
     _read_later,
     _read_nothing,
+    _code_of_nothing,
     _lose_entry,
     _lose_end,
     _unknown_type,
@@ -131,7 +138,9 @@ MUTATIONS: list[Callable[[Document, int], None]] = [
 @given(definitions())
 def test_right_definitions_pass_and_can_be_loaded(document: Document) -> None:
     assert check(document) == []
-    assert set(load(document, "id", 1).nodes) == {one["id"] for one in document["nodes"]}
+    pipeline = load(document, "id", 1)
+    assert set(pipeline.nodes) == {one["id"] for one in document["nodes"]}
+    assert len(pipeline.levels) == len(levels(document["nodes"]))
 
 
 @unhurried
@@ -151,20 +160,35 @@ _anything = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
     max_leaves=10,
 )
-_words = st.sampled_from(["entry", "end", "node", "a", "b", "a.out.x", "r", "http://a/b", "service", "loop", ""])
-_loose = st.fixed_dictionaries(
-    {},
-    optional={
-        "id": _words | _anything,
-        "type": _words | _anything,
-        "next": st.lists(_words | _anything, max_size=4) | _anything,
-        "input": st.dictionaries(_words, _words | _anything, max_size=3) | _anything,
-        "api": st.fixed_dictionaries({}, optional={"route": _words | _anything, "body": _anything}) | _anything,
-        "url": _words | _anything,
-        "retry": _anything,
-        "then": _anything,
-        "more": _anything,
-    },
+_words = st.sampled_from(
+    ["entry", "end", "node", "a", "b", "c", "a.out.x", "loop.a.out", "node._loop", "r", "http://a/b", "service", "http"]
+    + ["branch", "loop", "loopEnd", "", "True", "node.out.x = a.out", "if ("]
+)
+_names = st.lists(_words | _anything, max_size=4) | _anything
+_directive = st.dictionaries(_words, _words | _anything, max_size=3) | _anything
+_side = st.fixed_dictionaries({}, optional={"next": _names, "out": _directive, "exec": _words}) | _words | _anything
+_plain: dict[str, st.SearchStrategy[Any]] = {
+    "id": _words | _anything,
+    "type": _words | _anything,
+    "next": _names,
+    "input": _directive,
+    "ready": _words,
+    "after": _words | _anything,
+    "api": st.fixed_dictionaries({}, optional={"route": _words | _anything, "body": _anything}) | _anything,
+    "url": _words | _anything,
+    "headers": _directive,
+    "retry": _anything,
+    "if": _words,
+    "then": _side,
+    "else": _side,
+    "items": _words,
+    "collect": _directive,
+    "more": _anything,
+}
+_loose: st.SearchStrategy[Any] = st.recursive(
+    st.fixed_dictionaries({}, optional=_plain),
+    lambda inner: st.fixed_dictionaries({}, optional={**_plain, "nodes": st.lists(inner | _anything, max_size=4)}),
+    max_leaves=6,
 )
 
 
@@ -172,13 +196,20 @@ _loose = st.fixed_dictionaries(
 @given(_anything | st.lists(_loose | _anything, max_size=6).map(lambda nodes: definition(*nodes)))
 def test_no_json_raises_an_exception(document: Any) -> None:
     before = copy.deepcopy(document)
-    found = check(document)
+    found = check(document, {"http://a/b": {"type": "object"}, "a": {"properties": {}}})
     assert found or document["nodes"]
     assert document == before
 
 
-_field = st.sampled_from(["id", "type", "params", "input", "next", "api", "url", "service", "retry", "timeout"])
-_value = st.sampled_from([None, {}, [], "", "x", 1, 0.5, {"x": "entry.out"}, ["end"], {"attempts": 2}, {"delay": 0.5}])
+_field = st.sampled_from(
+    ["id", "type", "params", "input", "next", "api", "url", "service", "retry", "timeout", "ready", "before", "after"]
+    + ["if", "then", "else", "items", "nodes", "collect", "max_parallel", "verb", "headers", "max_turns"]
+)
+_value = st.sampled_from(
+    [None, {}, [], "", "x", 1, 0.5, {"x": "entry.out"}, ["end"], {"attempts": 2}, {"delay": 0.5}, "True", "entry.out"]
+    + ["branch", "loop", "http", {"next": ["loopEnd"]}, {"next": []}, {"exec": "x = 1"}, {"out": {"x": "node.input"}}]
+    + ["POST", [{"id": "new", "next": ["loopEnd"]}], ["loopEnd"]]
+)
 
 
 @unhurried
@@ -186,4 +217,10 @@ _value = st.sampled_from([None, {}, [], "", "x", 1, 0.5, {"x": "entry.out"}, ["e
 def test_what_passes_can_be_loaded(document: Document, pick: int, field: str, value: Any) -> None:
     _some(document, pick)[field] = value
     if not check(document):
-        assert load(document, "id", 1).entry.id == "entry"
+        pipeline = load(document, "id", 1)
+        assert pipeline.entry.id == "entry"
+        for level in pipeline.levels.values():
+            assert level.end and set(level.predecessors) == set(level.nodes)
+            for one in level.nodes:
+                for step in ("ready", "before", "if", "after"):
+                    assert level.code(one, step) is None or level.program(one, step)

@@ -1,10 +1,10 @@
-"""The faults of the graph: ids, entry and end, `next`, cycles, what is out of reach."""
+"""The faults of the graph: ids, entry and end, `next`, sides of branches, cycles, what is out of reach."""
 
 from typing import Any
 
 import pytest
 
-from tests.pipeline.definitions import END, ENTRY, Faults, chain, definition, node, verify, with_entry
+from tests.pipeline.definitions import END, ENTRY, Faults, branch, chain, definition, node, verify, with_entry
 
 GRAPHS: list[tuple[str, Any, Faults]] = [
     ("no entry", definition(node("a", "end"), END | {"input": {}}), [("/nodes", "there is no entry; add one node")]),
@@ -43,7 +43,7 @@ GRAPHS: list[tuple[str, Any, Faults]] = [
     (
         "a cycle",
         chain(node("a", "b"), node("b", "c", "end"), node("c", "a")),
-        [("/nodes/3/next/0", "this makes a cycle, `a` -> `b` -> `c` -> `a`; remove `a` here")],
+        [("/nodes/3/next/0", "a cycle that never ends, `a` -> `b` -> `c` -> `a`, since no branch leads out of it")],
     ),
     (
         "two cycles",
@@ -53,7 +53,7 @@ GRAPHS: list[tuple[str, Any, Faults]] = [
     (
         "a cycle out of reach",
         chain(node("a", "end"), node("b", "c"), node("c", "b")),
-        [("/nodes/3/next/0", "this makes a cycle, `b` -> `c` -> `b`")],
+        [("/nodes/3/next/0", "a cycle that never ends, `b` -> `c` -> `b`")],
     ),
     (
         "a node out of reach",
@@ -79,14 +79,97 @@ GRAPHS: list[tuple[str, Any, Faults]] = [
     ("out of reach by a next that is no list", chain(node("a", next="end")), [("/nodes/1/next", "must be a list")]),
     (
         "behind a type that is not known",
-        chain({"id": "a", "type": "branch", "if": "1", "then": {"next": ["b"]}, "else": "x"}, node("b", "end")),
-        [("/nodes/1/type", "`branch` is no type of node")],
+        chain({"id": "a", "type": "choice", "if": "1", "then": {"next": ["b"]}, "else": "x"}, node("b", "end")),
+        [("/nodes/1/type", "`choice` is no type of node")],
     ),
     ("an entry that is nearly one", with_entry(type="entyr"), [("/nodes/0/type", "did you mean `entry`?")]),
 ]
 
 
-@pytest.mark.parametrize(("document", "expected"), [pytest.param(*rest, id=name) for name, *rest in GRAPHS])
+def again(*back: str, **fields: Any) -> Any:
+    """entry -> a -> check -> end, where `check` may lead back."""
+    return chain(node("a", "check"), branch("check", ["end"], list(back), **fields))
+
+
+BRANCHES: list[tuple[str, Any, Faults]] = [
+    ("both sides lead on", chain(branch("a", ["b"], ["end"]), node("b", "end")), []),
+    ("one side, and the branch's own next", chain(branch("a", ["b"], next=["end"]), node("b", "end")), []),
+    ("no side has a next", chain(branch("a", "x = 1", {"exec": "x = 2"}, next=["end"])), []),
+    ("a side that leads nowhere", chain(branch("a", ["end"], [])), []),
+    ("a side that is no more", chain(branch("a", ["end"])), []),
+    ("a side leads back", again("a"), []),
+    ("a side leads back to the branch itself", again("check"), []),
+    ("a side leads back and on", again("a", "end"), []),
+    (
+        "a cycle within a cycle",
+        chain(node("a", "b"), node("b", "c"), branch("c", ["b"], ["d"]), branch("d", ["a"], ["end"])),
+        [],
+    ),
+    ("a side names no node", chain(branch("a", ["ned"], ["end"])), [("/nodes/1/then/next/0", "did you mean `end`?")]),
+    ("a side names one twice", chain(branch("a", ["end", "end"])), [("/nodes/1/then/next/1", "named twice")]),
+    ("a side names the entry", again("entry"), [("/nodes/2/else/next/0", "name the node that comes after it")]),
+    ("a side names loopEnd", again("loopEnd"), [("/nodes/2/else/next/0", "this node is in none")]),
+    (
+        "own next is wrong though no side uses it",
+        chain(branch("a", ["end"], ["end"], next=["zzz"])),
+        [("/nodes/1/next/0", "there is no node `zzz`")],
+    ),
+    (
+        "a node that is named only where no side uses it",
+        chain(branch("a", ["end"], ["end"], next=["b"]), node("b", "end")),
+        [("/nodes/2", "`b` cannot be reached from the entry; the `next` of `a` never holds")],
+    ),
+    (
+        "a side that is meant as a next",
+        chain(branch("a", "b", ["end"]), node("b", "end")),
+        [("/nodes/2", '`then` of `a` is code, since it is a string; write {"next": ["b"]}')],
+    ),
+    (
+        "both sides lead back",
+        chain(node("a", "check"), branch("check", ["a"], ["a", "end"])),
+        [("/nodes/2/then/next/0", "a cycle that never ends, `a` -> `check` -> `a`")],
+    ),
+    (
+        "the branch leads back whatever it chooses",
+        chain(node("a", "check"), branch("check", "x = 1", next=["a", "end"])),
+        [("/nodes/2/next/0", "a cycle that never ends, `a` -> `check` -> `a`")],
+    ),
+    (
+        "both sides lead back by other nodes",
+        chain(node("a", "check", "end"), branch("check", ["b"], ["c"]), node("b", "a"), node("c", "a")),
+        [("/nodes/3/next/0", "a cycle that never ends, `a` -> `check` -> `b` -> `a`")],
+    ),
+    (
+        "a branch beside the cycle leads out, but not of it",
+        chain(node("a", "b", "check"), node("b", "a"), branch("check", ["a"], ["end"])),
+        [("/nodes/2/next/0", "a cycle that never ends, `a` -> `b` -> `a`")],
+    ),
+    (
+        "both sides are the branch itself",
+        chain(node("a", "b", "end"), branch("b", ["b"], ["b"])),
+        [("/nodes/2/then/next/0", "a cycle that never ends, `b` -> `b`")],
+    ),
+    (
+        "nodes out of reach that lead to each other",
+        chain(node("a", "end"), node("b", "c"), branch("c", ["b"], ["end"])),
+        [
+            (
+                "/nodes/2",
+                "`b` cannot be reached from the entry; name it in the `next` of a node that is to come before it",
+            )
+        ],
+    ),
+    (
+        "a next that is none of the two",
+        chain(branch("a", 3, ["end"])),
+        [("/nodes/1/then", "must be an object with any")],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"), [pytest.param(*rest, id=name) for name, *rest in [*GRAPHS, *BRANCHES]]
+)
 def test_the_graph(document: Any, expected: Faults) -> None:
     verify(document, expected)
 

@@ -44,6 +44,7 @@ def test_lists_of_names_are_short() -> None:
     assert listed([]) == ""
     assert listed(["a"]) == "`a`"
     assert listed(["a", "b", "c"], "or") == "`a`, `b` or `c`"
+    assert listed(["a", "b", "c"], most=1) == "`a` and 2 more"
     assert listed([str(number) for number in range(100)]).endswith("`11` and 88 more")
 
 

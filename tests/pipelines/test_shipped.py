@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from engine.pipeline.check import check
-from engine.pipeline.nodes import ServiceNode, load
-from tools.shipped import pipelines, route_of, services_of
+from engine.pipeline.flow import load
+from tools.shipped import nodes_of, pipelines, route_of, services_of
 
 SHIPPED = pipelines()
 OPERATIONS = {
+    "face-analyze",
     "face-detect",
     "image-analyze",
     "image-blur",
@@ -18,12 +19,13 @@ OPERATIONS = {
     "image-greyscale",
     "image-resize",
 }
+FOR_FACES = ("blur-women", "describe-faces", "face-thumbnail")
 
 each = pytest.mark.parametrize("definition", SHIPPED.values(), ids=SHIPPED.keys())
 
 
 def test_these_ship() -> None:
-    assert set(SHIPPED) == {"blur-and-analyze", "face-blur", "to-jpg"}
+    assert set(SHIPPED) == {"blur-and-analyze", "face-blur", "to-jpg", *FOR_FACES}
 
 
 @each
@@ -51,14 +53,32 @@ def test_it_is_described(definition: dict[str, Any]) -> None:
 
 @each
 def test_it_uses_operations_that_the_services_offer(definition: dict[str, Any]) -> None:
-    pipeline = load(definition, "id", 1)
-    used = [node.service for node in pipeline.nodes.values() if isinstance(node, ServiceNode)]
-    assert used == list(services_of(definition))
+    used = list(services_of(definition))
     assert used
     assert set(used) <= OPERATIONS
 
 
+def test_operations_in_the_body_of_a_loop_are_used_too() -> None:
+    assert list(services_of(SHIPPED["describe-faces"])) == [
+        "image-analyze",
+        "image-convert",
+        "face-detect",
+        "image-crop",
+        "face-analyze",
+    ]
+
+
+@pytest.mark.parametrize("name", FOR_FACES)
+def test_those_for_faces_convert_and_crop_alike(name: str) -> None:
+    """What one was shown to do with pictures of all kinds, all of them do."""
+    model = {node["id"]: node for node in nodes_of(SHIPPED["face-thumbnail"])}
+    nodes = {node["id"]: node for node in nodes_of(SHIPPED[name])}
+    for node_id in ("analyze", "isJpeg", "convert", "picture", "detect"):
+        assert nodes[node_id] == model[node_id]
+    assert {**nodes["crop"], "next": []} == {**model["crop"], "next": []}
+
+
 def test_one_has_two_branches_that_join() -> None:
     pipeline = load(SHIPPED["blur-and-analyze"], "id", 1)
-    assert len(pipeline.successors("entry")) == 2
+    assert len(pipeline.successors["entry"]) == 2
     assert set(pipeline.predecessors["join"]) == {"blur", "grey"}

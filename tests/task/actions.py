@@ -1,10 +1,11 @@
-"""What may happen around a task, drawn as pairs of a name and a number that chooses what it is about.
+"""What may happen in the world of a task, drawn by chance; and what helps, so that all comes to an end.
 
-The choice leans to what has an effect: the calls that are open, the services that are waited for. A part of it does
-not, and there is an adversary who makes up call ids.
+Chance leans to what has an effect: what is under way, the calls that are open, the services that are waited for. A part
+of it does not, and there is an adversary who makes up call ids.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from engine.pipeline.nodes import ServiceNode
 from engine.task.events import (
@@ -14,8 +15,13 @@ from engine.task.events import (
     CallReturned,
     CallSent,
     Cancelled,
+    ChildStarted,
+    CodeFailed,
+    CodeRan,
     Event,
     InstanceLost,
+    ItemFailed,
+    ItemsEnded,
     Resumed,
     Retried,
     ServiceAway,
@@ -23,97 +29,239 @@ from engine.task.events import (
     Submitted,
     TimerDue,
 )
+from engine.task.task import Task
+from tests.task.outs import OUTS, steady_out
 from tests.task.scenes import SECOND
-from tests.task.world import OUTS, World
+from tests.task.world import World
 
-_URLS = ("http://one/work", "http://two/work")
-_UNKNOWN = "f" * 64
+URLS = ("http://one/work", "http://two/work")
+UNKNOWN = "f" * 64
+LATE = (CallReturned, CallFailed, ChildStarted, CodeRan, CodeFailed, ItemsEnded, ItemFailed)
+"""Events that may come again at any time, when nobody waits for them any more."""
+
+MOST_STEPS = 4_000
+"""A task that has not ended after so many things that help hangs."""
 
 
-def act(world: World, action: str, number: int) -> None:
-    """Let one drawn action happen; `number` is 0 to 255."""
-    if world.task.status == "error" and number % 2:
-        action = "retried"
-    if action == "tick":
-        world.now += number * SECOND // 50
-    elif action == "wait":
-        world.now = max(world.now, world.task.due or 0)
-        world.tell(TimerDue())
+def act(world: World, number: int) -> None:
+    """Let one thing happen; `number` chooses what, and what it is about."""
+    number, kind = divmod(number, len(KINDS))
+    name = KINDS[kind]
+    if name == "bag" and world.bag:
+        world.happen(number)
+    elif name == "twice" and world.bag:
+        world.bag.append(world.bag[number % len(world.bag)])
+        world.happen(number)
+    elif name in ("bag", "twice", "call"):
+        _of_call(world, number)
     else:
-        world.tell(_EVENTS[action](world, number))
+        _WORLD[name](world, number)
 
 
-def _any_call(world: World, number: int) -> str:
-    """Any call that was ever made, the last ones first."""
-    calls = list(world.calls) or [_UNKNOWN]
-    return calls[-1 - number // 4 % len(calls)]
+# What comes of calls
 
 
-def _open_call(world: World, number: int) -> str:
-    """Mostly the last call of a node that is being called, sometimes any."""
-    runs = [run for run in world.task.nodes.values() if run.phase in ("calling", "held")]
-    return runs[number // 4 % len(runs)].attempts[-1].id if runs and number % 4 else _any_call(world, number)
+def _of_call(world: World, number: int) -> None:
+    """Mostly of one that is open, sometimes of any that was ever made."""
+    number, chance = divmod(number, 8)
+    known = list(world.open if chance and world.open else world.calls)
+    if not known:
+        return
+    call = known[-1 - number // 16 % len(known)]
+    task_id, node, _ = world.calls[call]
+    answer = _ANSWERS[number % 16]
+    event = answer(call, number // 16)
+    is_service = world.place(world.tasks[task_id]).pipeline.nodes[node].type == "service"
+    if isinstance(event, CallHeld | CallSent | CallAccepted | ServiceAway) and not is_service:
+        event = CallReturned(call, OUTS[number % 8])
+    if isinstance(event, CallReturned | CallFailed | ServiceAway):
+        world.open.pop(call, None)
+    world.tell(task_id, event)
 
 
-def _late_call(world: World, number: int) -> str:
-    """Mostly a call that another attempt has followed, of a node that is not settled."""
-    runs = [run for run in world.task.nodes.values() if run.state == "running"]
-    calls = [attempt.id for run in runs for attempt in run.attempts[:-1] if attempt.turn == run.turn]
-    return calls[number // 4 % len(calls)] if calls and number % 4 else _any_call(world, number)
+_ANSWERS: tuple[Callable[[str, int], Event], ...] = (
+    *[lambda call, n: CallReturned(call, OUTS[n % 8], URLS[n % 2] if n % 3 else None)] * 6,
+    *[lambda call, n: CallFailed(call, f"broken {n % 9}", True, (None, 0.0, 3.0, 1e9)[n // 16 % 4])] * 2,
+    *[lambda call, n: CallAccepted(call, URLS[n % 2], n)] * 2,
+    *[lambda call, n: ServiceAway(call, "blur")] * 2,
+    lambda call, n: CallHeld(call, URLS[n % 2]),
+    lambda call, n: CallSent(call),
+    lambda call, n: CallFailed(call, "refused", n % 3 > 0, url=URLS[n % 2]),
+    lambda call, n: CallReturned(call, OUTS[n % 8]),
+)
 
 
-def _back(world: World, number: int) -> Event:
-    """The services that are waited for, or any."""
-    ids = [node_id for node_id, run in world.task.nodes.items() if run.phase == "away" or not number % 4]
-    nodes = [node for node in map(world.pipeline.nodes.get, ids) if isinstance(node, ServiceNode)]
-    return ServiceBack(frozenset(node.service or node.url or "" for node in nodes[number // 4 % 2 :] or nodes))
+# What comes of time, services, crashes and clients
 
 
-def _lost(world: World, number: int) -> Event:
-    """An instance that has taken a call, or any."""
-    runs = [run for run in world.task.nodes.values() if run.phase == "calling" and run.attempts[-1].accepted]
-    url = runs[number // 4 % len(runs)].attempts[-1].url if runs and number % 4 else None
-    return InstanceLost(url or _URLS[number % 2])
+def _timer(world: World, number: int) -> None:
+    """Time passes until the next timer, and those that are due go off."""
+    due = next_due(world)
+    if due is not None:
+        world.now = max(world.now, due)
+        ring(world)
 
 
-def _forged(world: World, number: int) -> Event:
-    call = _any_call(world, number)
-    made_up = (call[:-1] + "g", call[:32] + "0" * 32, call[32:] * 2, "", call.upper() + "0", _UNKNOWN)
+def ring(world: World) -> None:
+    """Tell all tasks whose timers are due."""
+    for task in running(world):
+        if task.due is not None and task.due <= world.now:
+            world.tell(task.id, TimerDue())
+
+
+def running(world: World) -> list[Task]:
+    """The tasks that run."""
+    return [task for task in world.tasks.values() if task.status == "running"]
+
+
+def next_due(world: World) -> int | None:
+    """The earliest timer."""
+    return min((task.due for task in running(world) if task.due is not None), default=None)
+
+
+def back(world: World, number: int) -> None:
+    """Services that are waited for, or some of them, are back."""
+    names = set()
+    for task in running(world):
+        level = world.place(task).pipeline
+        nodes = [level.nodes[node_id] for node_id, run in task.nodes.items() if run.phase == "away"]
+        names |= {node.service or node.url or "" for node in nodes if isinstance(node, ServiceNode)}
+    chosen = frozenset(name for place, name in enumerate(sorted(names)) if (number >> place) % 4)
+    for task in running(world):
+        world.tell(task.id, ServiceBack(chosen))
+
+
+def _crash(world: World, number: int) -> None:
+    """What was only in memory is gone; the engine starts anew and goes through all that runs."""
+    world.bag.clear()
+    world.groups.clear()
+    world.open.clear()
+    world.now += number % 3
+    world.log.append("           crash")
+    before = world.now - (number % 16 == 0)
+    for task in running(world):
+        world.bag.append(("resume", task.id, before if number % 16 else world.now))
+    if number % 16 == 0:
+        for task in running(world):
+            world.bag.append(("resume", task.id, world.now + 1))
+
+
+def _lost(world: World, number: int) -> None:
+    for task in running(world):
+        world.tell(task.id, InstanceLost(URLS[number % 2]))
+
+
+def _forged(world: World, number: int) -> None:
+    call = next(reversed(world.calls), UNKNOWN)
+    made_up = (call[:-1] + "g", call[:32] + "0" * 32, call[32:] * 2, "", call.upper() + "0", UNKNOWN)
     forged = made_up[number % len(made_up)]
-    events = (
+    events: tuple[Event, ...] = (
         CallReturned(forged, {"a": 666}),
         CallFailed(forged, "forged", False),
         CallAccepted(forged, "x", world.now),
     )
-    return events[number % 3]
+    for task in world.tasks.values():
+        before = world.tasks[task.id]
+        world.tell(task.id, events[number % 3])
+        assert world.tasks[task.id] is before, "a call that was made up changed a task"
 
 
-_EVENTS: dict[str, Callable[[World, int], Event]] = {
-    "returned": lambda world, n: CallReturned(_open_call(world, n), OUTS[n % 8], _URLS[n % 2] if n % 3 else None),
-    "late": lambda world, n: CallReturned(_late_call(world, n), OUTS[n % 8]),
-    "failed": lambda world, n: CallFailed(
-        _open_call(world, n), f"broken {n}", True, (None, 0.0, 3.0, 1e9)[n // 16 % 4]
-    ),
-    "failed late": lambda world, n: CallFailed(_late_call(world, n), f"late {n}", n % 3 == 0),
-    "failed for good": lambda world, n: CallFailed(_open_call(world, n), "refused", False, url=_URLS[n % 2]),
-    "accepted": lambda world, n: CallAccepted(_open_call(world, n), _URLS[n % 2], world.now),
-    "held": lambda world, n: CallHeld(_open_call(world, n), _URLS[n % 2]),
-    "sent": lambda world, n: CallSent(_open_call(world, n)),
-    "away": lambda world, n: ServiceAway(_open_call(world, n), "blur"),
-    "back": _back,
+def _to_root(event: Callable[[int], Event]) -> Callable[[World, int], Any]:
+    return lambda world, number: world.tell(world.root, event(number))
+
+
+def _late(world: World, number: int) -> None:
+    """Something that has happened before happens again. The answer to a question that was asked again is one to it."""
+    if not world.past:
+        return
+    task_id, event = world.past[-1 - number % min(len(world.past), 40)]
+    if not isinstance(event, LATE):
+        return
+    task = world.tasks[task_id]
+    if isinstance(event, CodeRan) and (task.node(event.node).more.step, task.node(event.node).turn) == (
+        event.step,
+        event.turn,
+    ):
+        return
+    world.tell(task_id, event)
+
+
+def _tick(world: World, number: int) -> None:
+    world.now += number % 200 * SECOND // 20
+
+
+def look(world: World, number: int) -> None:
+    """Groups look at the store again from time to time."""
+    for key, group in world.groups.items():
+        group.known = False
+        if ("group", key) not in world.bag:
+            world.bag.append(("group", key))
+
+
+_WORLD: dict[str, Callable[[World, int], Any]] = {
+    "timer": _timer,
+    "tick": _tick,
+    "back": back,
     "lost": _lost,
-    "timer": lambda world, n: TimerDue(),
-    "resumed": lambda world, n: Resumed(world.now + n % 3 - 1),
-    "cancelled": lambda world, n: Cancelled(),
-    "retried": lambda world, n: Retried(),
-    "submitted": lambda world, n: Submitted(OUTS[n % 8]),
+    "crash": _crash,
+    "look": look,
+    "late": _late,
     "forged": _forged,
-    "again": lambda world, n: world.last,
+    "resumed": lambda world, number: world.tell(world.root, Resumed(world.now + number % 3 - 1)),
+    "cancelled": lambda world, number: number % 4 == 0 and world.tell(world.root, Cancelled()),
+    "retried": _to_root(lambda number: Retried()),
+    "submitted": _to_root(lambda number: Submitted(OUTS[number % 8])),
 }
 
-ACTIONS = (
-    *("returned", "failed", "accepted", "wait", "away", "back") * 3,
-    *("late", "lost", "tick", "timer", "resumed", "forged", "held", "sent") * 2,
-    *("failed late", "failed for good", "cancelled", "retried", "submitted", "again"),
+KINDS = (
+    *["bag"] * 20,
+    *["call"] * 14,
+    *["timer"] * 3,
+    *["back", "twice", "late"] * 2,
+    *["tick", "lost", "crash", "look", "forged", "resumed", "cancelled", "retried", "submitted"],
 )
-"""Actions, by how often they are drawn."""
+"""What may happen, by how often it is drawn."""
+
+
+# What helps
+
+
+def drive(world: World, answer: bool) -> None:
+    """Let all that is under way happen, all services answer, or with `answer` False all timers go off, until nothing
+    runs any more."""
+    for _ in range(MOST_STEPS):
+        if world.bag:
+            world.happen(world.rng.getrandbits(16))
+        elif not running(world):
+            return
+        elif world.open and (answer or next_due(world) is None):
+            _return(world)
+        elif not _go_on(world, answer):
+            raise AssertionError(f"the task hangs: {[task.id[:4] for task in running(world)]}")
+    raise AssertionError("the task does not come to an end")
+
+
+def _return(world: World) -> None:
+    call = world.rng.choice(list(world.open))
+    task_id, node = world.open.pop(call)
+    task = world.tasks[task_id]
+    out = steady_out(world.place(task).frame(task), node) if world.steady else OUTS[0]
+    world.tell(task_id, CallReturned(call, out))
+
+
+def _go_on(world: World, answer: bool) -> bool:
+    """Nothing is in the bag: time has to pass, or a service to come back."""
+    due = next_due(world)
+    if due is None:
+        return False
+    if answer and any(task.waiting for task in running(world)):
+        back(world, 2**30 - 1)
+        return True
+    for task in running(world):
+        for run in task.nodes.values():
+            if run.phase == "held":
+                world.tell(task.id, CallSent(run.attempts[-1].id))
+                return True
+    world.now = max(world.now, due)
+    ring(world)
+    return True

@@ -1,110 +1,97 @@
 """What holds of a task after every event, whatever happens. Each is a function that says what is broken."""
 
-from engine.pipeline.nodes import Pipeline, ServiceNode
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from engine.pipeline.flow import Pipeline
+from engine.pipeline.nodes import HttpNode, LoopNode, PlainNode, Retry, ServiceNode
 from engine.task.events import (
+    CallReturned,
+    ChildStarted,
+    CodeRan,
     Command,
+    EndChild,
+    EndItems,
     Event,
     InstanceLost,
+    ItemsEnded,
     MakeCall,
+    Rerun,
     Resumed,
     Retried,
+    RunCode,
+    RunItems,
     ServiceAway,
     ServiceBack,
     TimerDue,
 )
-from engine.task.task import Change, NodeRun, Task
+from engine.task.frames import Frame
+from engine.task.inputs import input_of
+from engine.task.task import NodeRun, Task
+from engine.task.weight import weigh
 from tests.task.scenes import SECOND
 
-MOVES = {
-    "pending": {"running"},
-    "running": {"finished", "error", "cancelled"},
-    "finished": set(),
-    "error": {"pending"},
-    "cancelled": {"pending"},
-}
-"""The table of transitions of a node."""
+
+def changed(before: Task, after: Task) -> list[str]:
+    """The nodes whose instance is another one."""
+    return [node_id for node_id, run in after.nodes.items() if before.nodes.get(node_id) is not run]
 
 
-def steps_are_allowed(before: Task, after: Task, event: Event) -> None:
-    """Nothing runs twice, what is finished stays as it is, and only a retry revives."""
+def steps_are_allowed(before: Task, after: Task, event: Event, starts: dict[str, int]) -> None:
+    """Nothing runs twice, what has ended stays as it is but for code, ways back and retries."""
     assert set(before.nodes) <= set(after.nodes), "a node is gone"
-    retried = isinstance(event, Retried)
-    for node_id, run in after.nodes.items():
-        old = before.node(node_id)
-        if old.state == "finished":
-            assert run == old, f"{node_id} was finished, and was changed"
-        elif old.state in ("error", "cancelled") and not retried:
-            assert run == old, f"{node_id} had ended, and was changed without a retry"
-        elif old.state == "running":
-            assert run.turn == old.turn, f"{node_id} started while it was running"
-        assert run.turn in (old.turn, old.turn + 1), f"{node_id} started more than once"
-        # An attempt is never forgotten: its callback may still come.
-        assert [a.id for a in run.attempts[: len(old.attempts)]] == [a.id for a in old.attempts], node_id
-    if before.status != "running" and not retried and before.nodes:
+    if before.status != "running" and before.history and not isinstance(event, Retried):
         assert after is before, "the task had ended, and was changed"
-
-
-def history_tells_it(pipeline: Pipeline, before: Task, after: Task) -> None:
-    """History only grows, every line of it is an allowed move, and it ends in the states that the nodes have.
-
-    The lines are read one by one: no node starts before its predecessors are finished, and nothing happens to a node
-    of a task that has ended. `before` was read in its turn.
-    """
-    known = len(before.history)
-    assert after.history[:known] == before.history, "history was rewritten"
-    states: dict[str, str] = {node_id: run.state for node_id, run in before.nodes.items()}
-    status: str = before.status if before.history else "none"
-    for line in after.history[known:]:
-        if line.node is None:
-            assert (status, line.state) in _TASK_MOVES, f"the task went from {status} to {line.state}"
-            status = line.state
+    by_code = event.changes if isinstance(event, CodeRan) else {}
+    for node_id in changed(before, after):
+        run, old = after.nodes[node_id], before.node(node_id)
+        if isinstance(event, Rerun) and node_id in event.kept:
             continue
-        if line.state == "running" and line.detail is not None:
-            assert states[line.node] == "running", f"{line.node} was noted to wait while it was not running"
+        assert run.turn == old.turn + starts.get(node_id, 0), f"{node_id} has another turn than its starts say"
+        if isinstance(event, Retried):
             continue
-        _move(pipeline, states, line)
-        assert status == "running", f"{line.node} moved in a task that was not running"
-    assert states == {node_id: run.state for node_id, run in after.nodes.items()}, "history does not match the nodes"
-    assert status == after.status, "history does not match the task"
+        if old.state == run.state and old.state in ("finished", "error", "cancelled") and not starts.get(node_id):
+            fields = set(by_code.get(node_id, ()))
+            assert fields, f"{node_id} had ended, and was changed"
+            assert "out" in fields or run.out is old.out, f"the out of {node_id} was changed"
+        kept = [attempt.id for attempt in old.attempts[-20:]]
+        assert set(kept) <= {attempt.id for attempt in run.attempts}, f"an attempt of {node_id} was forgotten"
 
 
-_TASK_MOVES = {("none", "running"), ("running", "finished"), ("running", "error"), ("error", "running")}
-
-
-def _move(pipeline: Pipeline, states: dict[str, str], line: Change) -> None:
-    assert line.node is not None
-    state = states.get(line.node, "pending")
-    assert line.state in MOVES[state], f"{line.node} went from {state} to {line.state}"
-    if line.state == "running":
-        for other in pipeline.predecessors[line.node]:
-            assert states.get(other) == "finished", f"{line.node} started before {other} was finished"
-    states[line.node] = line.state
-
-
-def timers_cover_it(pipeline: Pipeline, task: Task, now: int) -> None:
-    """Every running node has a timer, so no running task can hang; nothing else has one."""
-    running = [node_id for node_id, run in task.nodes.items() if run.state == "running"]
-    for node_id, run in task.nodes.items():
+def something_is_under_way(pipeline: Pipeline, before: Task, after: Task) -> None:
+    """Every running node has a timer, bodies or code to wait for, so no running task can hang; nothing else has."""
+    for node_id in changed(before, after):
+        run = after.nodes[node_id]
         if run.state == "running":
             _waits_for_something(pipeline, node_id, run)
-        else:
-            assert (run.phase, run.due, run.waiting) == (None, None, None), f"{node_id} is {run.state} and has a timer"
-    if task.status == "running":
-        assert running, "the task runs and none of its nodes does"
-        assert task.due == min(task.nodes[node_id].due or 0 for node_id in running)
+            continue
+        assert (run.phase, run.due, run.waiting) == (None, None, None), f"{node_id} is {run.state} and has a timer"
+        assert run.more.step is None or (run.state == "pending" and run.more.step == "ready"), node_id
+        assert run.more.items is None or run.state in ("error", "cancelled"), f"{node_id} keeps its items"
+    active = [run for run in after.nodes.values() if run.state == "running" or run.more.step is not None]
+    if after.status == "running":
+        assert active, "the task runs and none of its nodes does"
     else:
-        assert not running, "the task has ended and a node of it runs"
-        assert task.due is None and not task.waiting
-    assert task.waiting == any(run.phase == "away" for run in task.nodes.values())
+        assert not active, "the task has ended and a node of it runs"
+        assert after.due is None and not after.waiting
 
 
 def _waits_for_something(pipeline: Pipeline, node_id: str, run: NodeRun) -> None:
     node = pipeline.nodes[node_id]
-    assert isinstance(node, ServiceNode), f"{node_id} is no service node and runs"
-    assert run.due is not None, f"{node_id} runs without a timer"
-    assert run.out is None and run.error is None and run.ended is None and run.attempts, node_id
-    last = run.attempts[-1]
-    assert 0 <= run.tried <= node.retry.attempts, f"{node_id} was tried {run.tried} times"
+    assert run.error is None and run.ended is None and run.started is not None, node_id
+    if run.more.step is not None:
+        assert run.phase is None and run.due is None and run.more.step != "ready", f"{node_id} does two things at once"
+        assert pipeline.code(node_id, run.more.step, run.more.side) is not None, f"{node_id} has no such code"
+        return
+    if isinstance(node, LoopNode):
+        assert run.phase == "items" and run.due is None and run.more.total, f"{node_id} runs without bodies"
+        assert not pipeline.volatile or len(run.more.items or ()) == run.more.total
+        return
+    assert isinstance(node, ServiceNode | HttpNode), f"{node_id} runs with nothing to do"
+    assert run.due is not None and run.attempts, f"{node_id} runs without a timer"
+    last, retry = run.attempts[-1], node.retry or Retry()
+    assert 0 <= run.tried <= retry.attempts, f"{node_id} was tried {run.tried} times"
     assert last.turn == run.turn or run.phase == "away"
     if run.phase == "calling":
         assert last.ended is None, f"{node_id} is being called by an attempt that has ended"
@@ -115,51 +102,114 @@ def _waits_for_something(pipeline: Pipeline, node_id: str, run: NodeRun) -> None
     else:
         assert run.phase in ("pausing", "away") and run.waiting, f"{node_id} waits, and does not say for what"
         assert last.ended is not None and last.error, f"{node_id} waits while a call is open"
-        assert run.phase == "away" or run.tried < node.retry.attempts
+        assert run.phase == "away" or run.tried < retry.attempts
 
 
-def outcome_is_clear(pipeline: Pipeline, before: Task, after: Task, now: int) -> None:
+def outcome_is_clear(frame: Frame, before: Task, after: Task, now: int) -> None:
     """A task that has ended says how, once."""
     if after.status == "running":
         assert after.message is None and after.ended is None
         return
     if before.status == "running":
         assert after.ended == now
-    ends = after.node(pipeline.end.id)
+    ends = after.node(frame.pipeline.end)
     if after.status == "finished":
         assert after.message is None and ends.state == "finished"
         return
     assert ends.state != "finished", "the end was reached, and the task is in error"
     failed = [node_id for node_id, run in after.nodes.items() if run.state == "error"]
-    if after.message == "cancelled":
+    message = after.message or ""
+    if message == "cancelled" or message.startswith("nothing runs and "):
         assert failed == []
-    else:
-        assert len(failed) == 1, "a task is in error by one node"
-        assert after.message == f"node {failed[0]}: {after.nodes[failed[0]].error}"
+        assert message == "cancelled" or not _waits_in_vain(frame, after), "a node waits, and was not started"
+        return
+    assert len(failed) == 1, "a task is in error by one node"
+    assert message == f"node {frame.instance(failed[0])}: {after.nodes[failed[0]].error}"
+
+
+def _waits_in_vain(frame: Frame, task: Task) -> bool:
+    """Whether nodes without a condition wait, although no other one may be what they wait for."""
+    level = frame.pipeline
+    waiting = []
+    for node_id in level.nodes:
+        before = [task.node(other) for other in level.predecessors[node_id]]
+        sides = zip(level.predecessors[node_id], before, strict=True)
+        led = any(run.state == "finished" and node_id in level.chosen(other, run.more.side) for other, run in sides)
+        if led and task.node(node_id).state == "pending":
+            waiting.append(node_id)
+    return bool(waiting) and not any(level.code(node_id, "ready") for node_id in waiting)
 
 
 def commands_are_due(before: Task, after: Task, event: Event, commands: list[Command]) -> None:
-    """What is to be called is the last attempt of a running node; each attempt is called once, and again by Resumed."""
-    wanted = []
-    for node_id, run in after.nodes.items():
-        if run.phase not in ("calling", "held"):
-            continue
-        last, old = run.attempts[-1], before.node(node_id)
-        made_now = old.phase not in ("calling", "held") or old.attempts[-1].id != last.id
-        made_now |= isinstance(event, TimerDue) and run.phase == "held" and run.due != old.due
-        sent_again = isinstance(event, Resumed) and last.accepted is None and last.at < event.before
-        if made_now or sent_again:
-            wanted.append(MakeCall(node_id, last.id))
-    assert sorted(commands, key=repr) == sorted(wanted, key=repr), f"{commands} were to be {wanted}"
+    """All that is to be done follows from what the nodes are doing, and is said once."""
+    counts = Counter(command for command in commands if not isinstance(command, EndChild))
+    assert not counts or max(counts.values()) == 1, f"said twice: {commands}"
+    wanted: set[Command] = set()
+    ended: set[Command] = set()
+    for node_id in after.nodes if isinstance(event, Resumed) else changed(before, after):
+        wanted |= set(_due(after, node_id, before.node(node_id), event))
+        old, run = before.node(node_id), after.nodes[node_id]
+        if old.phase == "items" and (run.phase != "items" or run.turn != old.turn):
+            ended.add(EndItems(node_id, old.turn))
+        children = {attempt.task for attempt in old.attempts if attempt.task is not None and attempt.turn == old.turn}
+        if old.phase is not None and (run.phase is None or run.turn != old.turn):
+            ended |= {EndChild(task_id) for task_id in children}
+    if isinstance(event, ItemsEnded):
+        ended.discard(EndItems(event.node, event.turn))
+    found = {command for command in commands if not isinstance(command, EndItems | EndChild)}
+    assert found >= wanted, f"{wanted - found} were to be done"
+    for command in found - wanted:  # a condition that was being asked may be asked anew
+        assert isinstance(command, RunCode) and command.step == "ready", f"{command} was not to be done"
+        run = after.node(command.node)
+        assert (run.more.step, run.turn) == ("ready", command.turn)
+    said = {command for command in commands if isinstance(command, EndItems | EndChild)}
+    begun = {  # bodies may have begun with the event itself
+        EndItems(node_id, turn)
+        for node_id in changed(before, after)
+        for turn in range(before.node(node_id).turn, after.nodes[node_id].turn + 1)
+    }
+    returned = isinstance(event, CallReturned | ChildStarted | InstanceLost | TimerDue | Retried)
+    assert ended - {EndChild(_own(before, event))} <= said, f"{ended - said} were to be stopped"
+    assert said <= ended | begun or returned, f"{said - ended} were not to be stopped"
 
 
-def nobody_is_forgotten(pipeline: Pipeline, before: Task, after: Task, event: Event, now: int) -> None:
+def _own(before: Task, event: Event) -> str:
+    """The child whose own end this is."""
+    call = getattr(event, "call", None)
+    attempts = (attempt for run in before.nodes.values() for attempt in run.attempts)
+    return next((attempt.task or "" for attempt in attempts if attempt.id == call), "")
+
+
+def _due(after: Task, node_id: str, old: NodeRun, event: Event) -> Iterable[Command]:
+    """What is to be done for a node."""
+    again, run = isinstance(event, Resumed), after.nodes[node_id]
+    step = run.more.step
+    if step is not None and (again or old.more.step != step or old.turn != run.turn):
+        yield RunCode(node_id, step, run.turn)
+    if run.phase == "items":
+        if old.phase != "items" or old.turn != run.turn:
+            goes_on = isinstance(event, Retried)
+            yield RunItems(
+                node_id, run.turn, fresh=old.turn != run.turn or not goes_on, again=old.turn == run.turn and goes_on
+            )
+        elif again:
+            rounds = sum(line.node is None and line.state == "running" for line in after.history)
+            yield RunItems(node_id, run.turn, again=rounds > 1)
+    if run.phase in ("calling", "held"):
+        last = run.attempts[-1]
+        made = old.phase not in ("calling", "held") or old.attempts[-1].id != last.id
+        made |= isinstance(event, TimerDue) and run.phase == "held" and run.due != old.due
+        if made or (isinstance(event, Resumed) and last.accepted is None and last.at < event.before):
+            yield MakeCall(node_id, last.id)
+
+
+def nobody_is_forgotten(pipeline: Pipeline, after: Task, event: Event, now: int) -> None:
     """What the event is about has moved on: no timer is overdue, no lost call is waited for, no service in vain."""
     if isinstance(event, TimerDue):
         assert after.due is None or after.due > now, "a timer is overdue"
     for node_id, run in after.nodes.items():
         node = pipeline.nodes[node_id]
-        if run.state != "running" or not isinstance(node, ServiceNode):
+        if run.state != "running" or not isinstance(node, ServiceNode) or run.phase is None:
             continue
         last = run.attempts[-1]
         if isinstance(event, InstanceLost) and run.phase == "calling":
@@ -170,6 +220,15 @@ def nobody_is_forgotten(pipeline: Pipeline, before: Task, after: Task, event: Ev
             assert run.phase != "calling", f"{node_id} is being called although its service is away"
 
 
+def weighs_what_it_holds(task: Task) -> None:
+    """The weight of a task is that of the values in it."""
+    held: list[Any] = [] if task.fields is None else [task.fields]
+    for run in task.nodes.values():
+        more = run.more
+        held += [value for value in (run.out, more.input, more.params, more.items, more.changed) if value is not None]
+    assert task.weight == sum(map(weigh, held)), f"the weight has drifted: {task.weight}, {sum(map(weigh, held))}"
+
+
 def ids_are_unique(task: Task) -> None:
     """No two calls of a task have the same id, and each has the shape of one."""
     ids = [attempt.id for run in task.nodes.values() for attempt in run.attempts]
@@ -178,15 +237,26 @@ def ids_are_unique(task: Task) -> None:
         assert len(call) == 64 and call.startswith(task.id)
 
 
-def plain_nodes_pass_on(pipeline: Pipeline, before: Task, after: Task) -> None:
-    """A plain node or end without an input directive gives the union of what came before, in the definition's order."""
-    for node_id, run in after.nodes.items():
-        node = pipeline.nodes[node_id]
-        if run.state != "finished" or before.node(node_id).state == "finished" or node.type not in ("node", "end"):
+def inputs_stay(was: Frame, now: Frame, event: Event) -> None:
+    """What a node works on stays what it was when it started, but for what code changes."""
+    for node_id, run in now.nodes.items():
+        old = was.run(node_id)
+        if isinstance(event, CodeRan) and "input" in event.changes.get(node_id, {}):
             continue
-        if getattr(node, "input", None) is None:
-            merged: dict[str, object] = {}
-            for other in pipeline.nodes:
-                if node_id in pipeline.successors(other):
-                    merged |= after.nodes[other].out or {}
-            assert run.out == merged
+        if old.state == run.state == "running" and old.turn == run.turn:
+            assert input_of(was, node_id) == input_of(now, node_id), f"the input of {node_id} has changed"
+
+
+def plain_nodes_pass_on(pipeline: Pipeline, before: Task, after: Task, event: Event) -> None:
+    """A plain node without an input directive gives the union of what came before, in the definition's order."""
+    if pipeline.volatile or isinstance(event, Rerun):
+        return
+    for node_id in changed(before, after):
+        run, node = after.nodes[node_id], pipeline.nodes[node_id]
+        if run.state != "finished" or not isinstance(node, PlainNode) or node.input is not None or run.more.changed:
+            continue
+        merged: dict[str, object] = {}
+        for other in pipeline.nodes:
+            if node_id in pipeline.successors[other] and after.node(other).state == "finished":
+                merged |= after.nodes[other].out or {}
+        assert run.out == merged or run.turn == before.node(node_id).turn

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.task.events import MakeCall, Resumed
@@ -55,6 +55,7 @@ names = st.from_regex(r"\A[A-Za-z0-9_-]{1,20}\Z")
 places = st.tuples(names, st.integers(1, 2_000), st.integers(0, 200))
 
 
+@settings(deadline=None)
 @given(places, places)
 def test_two_calls_of_a_task_have_two_ids(one: tuple[str, int, int], other: tuple[str, int, int]) -> None:
     assert (call_id(TASK, *one) == call_id(TASK, *other)) == (one == other)

@@ -6,12 +6,12 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.task.codec import SCHEMA, UnknownSchema, decode, encode
+from engine.task.codec import SCHEMA, UnknownSchema, decode, decode_value, encode, encode_value
 from engine.task.events import CallAccepted, ServiceAway
-from engine.task.task import Attempt, BinaryRef, Change, NodeRun, Task
+from engine.task.task import Attempt, BinaryRef, Change, Extra, NodeRun, Origin, Task
 from engine.task.weight import MAX_DEPTH
 from tests.task.scenes import SEAL, Story, binary, end, entry, service
 
@@ -48,6 +48,24 @@ def test_all_fields_come_back() -> None:
     assert again == task
     assert isinstance(again.history, tuple) and isinstance(again.nodes["n"].attempts, tuple)
     assert again.nodes["n"].attempts[1] == full and again.nodes["n"].out == {"x": binary()}
+
+
+@pytest.mark.parametrize("leaf", [1, binary()])
+def test_all_fields_of_nodes_with_code_and_of_children_come_back(leaf: Any) -> None:
+    extra = Extra({"i": [leaf]}, {"p": {"q": leaf}}, "exec", "else", 3, [leaf, {"x": leaf}], {"c": leaf})
+    origin = Origin("r" * 32, "p" * 32, "each", 2, 3, 4, "15", "1", "c" * 64, "h" * 32)
+    run = NodeRun("running", 2, out={}, phase="items", attempts=(Attempt("c", 2, 6, task="t"),), extra=extra)
+    task = replace(with_out({}), nodes={"each": run}, fields={"f": [leaf]}, origin=origin, item=[leaf])
+
+    again = decode(encode(task))
+
+    assert again == task and again.nodes["each"].more.items == [leaf, {"x": leaf}]
+    assert again.origin == origin and again.root == "r" * 32 and again.scope == ""
+
+
+@pytest.mark.parametrize("value", [{"x": binary(), "y": [binary(number=2)]}, {}, {"a": {"5ea2" * 8: 1}}])
+def test_a_value_for_the_parent_comes_back(value: Any) -> None:
+    assert decode_value(encode_value(value, SEAL), SEAL) == value
 
 
 def test_every_moment_of_a_task_comes_back() -> None:
@@ -142,6 +160,7 @@ values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(keys, values, max_size=5))
 def test_any_json_with_binaries_anywhere_comes_back(out: dict[str, Any]) -> None:
     assert kept(out)
@@ -183,6 +202,25 @@ def test_a_document_of_a_newer_engine_is_refused() -> None:
 
     with pytest.raises(UnknownSchema, match=f"schema {SCHEMA + 1}, this engine reads up to {SCHEMA}"):
         decode(orjson.dumps(document))
+
+
+def test_a_document_of_schema_1_is_read() -> None:
+    """It knew neither code nor loops nor children."""
+    attempt = {"id": "c", "turn": 1, "at": 2, "url": None, "accepted": 3, "ended": None, "error": None}
+    run = {
+        **{"state": "running", "turn": 1, "started": 2, "ended": None, "out": None, "error": None, "phase": "calling"},
+        **{"due": 9, "waiting": None, "tried": 1, "attempts": [attempt], "patience": None},
+    }
+    done = {**run, "state": "finished", "out": {"x": {SEAL: list(binary().fields())}}, "attempts": []}
+    fields = {"id": "t", "seal": SEAL, "route": "r", "definition": "d", "created": 1, "revision": 5, "ended": None}
+    fields |= {"status": "running", "message": None, "nodes": {"a": done, "b": run}, "weight": 7}
+    fields |= {"history": [{"at": 1, "node": None, "state": "running", "detail": None}]}
+
+    task = decode(orjson.dumps({"schema": 1, "task": fields}))
+
+    assert task.nodes["a"].out == {"x": binary()} and task.nodes["b"].attempts == (Attempt("c", 1, 2, accepted=3),)
+    assert (task.fields, task.origin, task.item, task.nodes["b"].more) == (None, None, None, Extra())
+    assert (task.root, task.head, task.scope) == ("t", "t", "") and decode(encode(task)) == task
 
 
 def test_the_document_is_small() -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from engine.task.decide import MAX_RETRY_AFTER
 from engine.task.events import CallAccepted, CallFailed, CallReturned, MakeCall, ServiceAway, TimerDue
+from engine.task.kinds.calls import MAX_RETRY_AFTER
 from tests.task.scenes import SECOND, START, Story, binary, called, end, entry, service
 
 UNKNOWN = "f" * 64

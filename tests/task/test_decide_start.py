@@ -229,7 +229,10 @@ def test_a_task_whose_end_nothing_leads_to_ends_in_an_error() -> None:
     story.returns("a")
 
     assert story.task.status == "error"
-    assert story.task.message == "nothing runs and the end was not reached: no node is waiting"
+    assert (
+        story.task.message
+        == "nothing runs and the end was not reached: no node is waiting, and no way that was taken leads on"
+    )
 
 
 def test_a_pipeline_of_entry_and_end_alone_hands_the_submission_back() -> None:

@@ -4,9 +4,16 @@ from typing import Any
 
 import pytest
 
-from engine.task.inputs import InputError, binaries, prepare_input
+from engine.pipeline.flow import Pipeline
+from engine.task.frames import Frame
+from engine.task.inputs import InputError, binaries, input_of
 from engine.task.task import NodeRun
 from tests.task.scenes import Definition, binary, end, entry, pipeline, service
+
+
+def prepare_input(line: Pipeline, runs: dict[str, NodeRun], node_id: str) -> dict[str, Any]:
+    """The input of a node where the others stand like this."""
+    return input_of(Frame(line, runs, {}), node_id)
 
 
 def done(**out: Any) -> NodeRun:

@@ -1,32 +1,41 @@
 """Every fault of a definition, all at once, in the order of the document.
 
 A definition is `{"type": "pipeline", "nodes": [...]}` and holds nothing else. `fields.py` judges each node by itself,
-`graph.py` what they make together, `references.py` the paths between them.
+`levels.py` what they are called, `sides.py` and `graph.py` how they follow each other, `programs.py` their code,
+`references.py` the paths between them.
 
-Allowed, although of no use: a node other than the end from which no way leads on. Its work is done and waited for by
-nobody.
+Allowed, although of no use: a node other than the end from which no way leads on, unless it is in the body of a loop.
+Its work is done and waited for by nobody.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from engine.errors import Fault
-from engine.pipeline.fields import node_faults
-from engine.pipeline.graph import graph_of
+from engine.pipeline.check.fields import node_faults
+from engine.pipeline.check.graph import graph_faults
+from engine.pipeline.check.levels import MISPLACED, Levels, count
+from engine.pipeline.check.order import Orders
+from engine.pipeline.check.programs import Programs
+from engine.pipeline.check.references import References, Results, operation
+from engine.pipeline.check.sides import graph_of
 from engine.pipeline.jsontext import pointer
 from engine.pipeline.names import Hints, listed, quoted
 from engine.pipeline.paths import describe
-from engine.pipeline.references import References
 
 MAX_NODES = 1_000
 MAX_FAULTS = 500
+MAX_OF_A_KIND = 5_000
+"""Faults of one kind that are looked for: more are only found when these are mended."""
 
 _FIELDS = ("type", "nodes")
 
 
-def check(document: Any) -> list[Fault]:
+def check(document: Any, results: Results | None = None) -> list[Fault]:
     """What is wrong with a definition, as parsed from JSON; empty if it can be stored. Never raises.
 
+    `results` are the descriptions (JSON Schema) of what services give, by the route and by the URL of the operation.
     One cause gives one fault. Of more than 500 faults the first 500 are listed, and a last one that says so.
     """
     if not isinstance(document, dict):
@@ -34,17 +43,44 @@ def check(document: Any) -> list[Fault]:
     hints = Hints()
     faults = _top_faults(document, hints)
     nodes = document.get("nodes")
-    if isinstance(nodes, list) and 0 < len(nodes) <= MAX_NODES:
-        for position, node in enumerate(nodes):
-            faults.extend(node_faults(position, node, hints))
-        graph, of_graph = graph_of(nodes, hints)
-        faults.extend(of_graph)
-        faults.extend(References(nodes, graph, hints).faults())
+    if isinstance(nodes, list) and 0 < count(nodes) <= MAX_NODES:
+        for found in _node_faults(nodes, results or {}, hints):
+            faults.extend(islice(found, MAX_OF_A_KIND))
     faults.sort(key=_Order(document))
     if len(faults) > MAX_FAULTS:
         more = len(faults) - MAX_FAULTS
         faults = [*faults[:MAX_FAULTS], Fault("", f"there are {more:,} more faults, shown when these are mended")]
     return faults
+
+
+def described_faults(document: Mapping[str, Any], results: Results) -> list[Fault]:
+    """The paths of a definition that has passed the check to what services say that they do not give.
+
+    `results` as for `check`.
+    """
+    hints = Hints()
+    levels = Levels(document["nodes"], hints)
+    if not any(operation(node) in results for level in levels.all for _, node in level.objects()):
+        return []
+    return list(References(levels, None, Programs(levels), results, hints).described())
+
+
+def _node_faults(nodes: list[Any], results: Results, hints: Hints) -> Iterator[Iterable[Fault]]:
+    """The faults of nodes, kind by kind. Each kind is to be used up before the next one is asked for."""
+    levels = Levels(nodes, hints)
+    yield levels.faults
+    graphs = []
+    for level in levels.all:
+        for position, node in enumerate(level.nodes):
+            if level.outer is None or level.kinds[position] not in MISPLACED:
+                yield node_faults((*level.place, position), node, hints)
+        graph, of_names = graph_of(level, levels, hints)
+        graphs.append(graph)
+        yield of_names
+        yield graph_faults(graph)
+    programs = Programs(levels)
+    yield programs.faults
+    yield References(levels, Orders(graphs), programs, results, hints).faults()
 
 
 def route_of(document: Mapping[str, Any]) -> str:
@@ -78,8 +114,9 @@ def _nodes_problem(document: dict[str, Any]) -> str | None:
         return f"`nodes` must be a list, not {describe(nodes)}"
     if not nodes:
         return "`nodes` is empty; a pipeline has at least an entry and an end"
-    if len(nodes) > MAX_NODES:
-        return f"the pipeline has {len(nodes):,} nodes; the limit is {MAX_NODES:,}"
+    if (total := count(nodes)) > MAX_NODES:
+        inner = ", those in the bodies of loops included" if total > len(nodes) else ""
+        return f"the pipeline has {total:,} nodes{inner}; the limit is {MAX_NODES:,}"
     return None
 
 

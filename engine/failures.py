@@ -1,0 +1,48 @@
+"""Why a request of the engine failed, in words."""
+
+import os
+
+import aiohttp
+
+
+class Final(Exception):
+    """The request fails, and another attempt would as well. The text is a clause that says why."""
+
+
+def reason(error: BaseException, timeout: float) -> tuple[str, bool]:
+    """Why an exchange of so many seconds broke, as a clause; and whether it would break again whatever is done.
+
+    Texts of the HTTP client are not used: they name addresses, and differ with its version.
+    """
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return f"the certificate of the host is not accepted: {_certificate(error.certificate_error)}", True
+    if isinstance(error, aiohttp.ClientResponseError):
+        return "what it answered is no HTTP", True
+    return _passing(error, timeout), False
+
+
+def _passing(error: BaseException, timeout: float) -> str:
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return "no connection could be made in time"
+    if isinstance(error, TimeoutError):
+        return f"it did not answer within {timeout:g} s"
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "the name of the host cannot be resolved"
+    if isinstance(error, aiohttp.ClientConnectorSSLError):
+        return f"TLS could not be agreed on: {_text(error.os_error)}"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"no connection could be made: {_text(error.os_error)}"
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return "its answer is cut off"
+    return f"the connection broke: {_text(error)}" if isinstance(error, OSError) else "the connection was closed"
+
+
+def _text(error: BaseException) -> str:
+    """What the system says of an error, without the address."""
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return getattr(error, "reason", None) or type(error).__name__
+
+
+def _certificate(error: Exception) -> str:
+    return str(getattr(error, "verify_message", "") or error)

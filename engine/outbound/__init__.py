@@ -1,0 +1,1 @@
+"""The requests of `http` nodes: ordinary exchanges with hosts that are not trusted."""

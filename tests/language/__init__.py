@@ -1,0 +1,1 @@
+"""The pipeline language, end to end through HTTP."""

@@ -1,0 +1,1 @@
+"""The `http` node: real requests to real servers on loopback ports, with a real store of binaries."""

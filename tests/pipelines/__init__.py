@@ -1,0 +1,1 @@
+"""The pipelines that ship, on a real engine with real services."""
