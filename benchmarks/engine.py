@@ -65,21 +65,46 @@ class Engine:
         raise self.process.failure("was not ready in time")
 
     async def define(self, service: str) -> None:
-        """Store the pipelines of the benchmarks: three calls, on a number or a binary, fast or with callbacks."""
+        """Store the pipelines of the benchmarks: three calls on numbers or binaries, a loop; each fast or not."""
         for fast in (True, False):
-            for binary in (False, True):
-                definition = orjson.dumps(pipeline(service, fast, binary))
-                async with self._session.post(
-                    f"{self.url}/services", data=definition, headers={"content-type": JSON}
-                ) as response:
-                    if response.status != 200:
-                        raise Failed(f"the engine did not take a pipeline: {await response.text()}")
+            for definition in (pipeline(service, fast, False), pipeline(service, fast, True), loop(service, fast)):
+                await self.open(definition)
+
+    async def open(self, definition: dict[str, Any]) -> None:
+        """Store a pipeline."""
+        async with self._session.post(
+            f"{self.url}/services", data=orjson.dumps(definition), headers={"content-type": JSON}
+        ) as response:
+            if response.status != 200:
+                raise Failed(f"the engine did not take a pipeline: {await response.text()}")
 
     async def value(self, fast: bool, value: int) -> None:
         """One task on a number. Raises Failed where the result is wrong."""
         result = await self._submit(route(fast, False), orjson.dumps({"value": value}), {"content-type": JSON})
         if result != {"value": value + STEPS}:
             raise Failed(f"the engine got {result} for {value}")
+
+    async def code(self, route: str, value: int) -> None:
+        """One task with code on the way. Raises Failed where the result is wrong."""
+        result = await self._submit(route, orjson.dumps({"value": value}), {"content-type": JSON})
+        if result != {"value": value + 1, "doubled": 2 * value + 2}:
+            raise Failed(f"the engine got {result} for {value}")
+
+    async def hog(self, route: str) -> None:
+        """One task whose code never ends. Raises Failed where the engine does not end it."""
+        try:
+            await self._submit(route, b"{}", {"content-type": JSON})
+        except Failed as error:
+            if "a task failed" in str(error):
+                return
+            raise
+        raise Failed("code that never ends has ended")
+
+    async def items(self, fast: bool, values: list[int]) -> None:
+        """One task that loops over these numbers. Raises Failed where the result is wrong."""
+        result = await self._submit(loop_route(fast), orjson.dumps({"values": values}), {"content-type": JSON})
+        if result != {f"value{index}": value + 1 for index, value in enumerate(values)}:
+            raise Failed(f"the engine got something else for {len(values)} items")
 
     async def binary(self, fast: bool, payload: Payload) -> None:
         """One task on a binary, sent and fetched in chunks. Raises Failed where the result is wrong."""
@@ -125,3 +150,22 @@ def pipeline(service: str, fast: bool, binary: bool) -> dict[str, Any]:
             node["input"] = {"image": f"{previous}.out.{'image' if previous == 'start' else 'result'}"}
         nodes.append({**node, "next": [following]})
     return {"type": "pipeline", "nodes": [*nodes, {"id": "finish", "type": "end"}]}
+
+
+def loop_route(fast: bool) -> str:
+    """Where the loop of the benchmarks is reached."""
+    return f"bench-loop-{'fast' if fast else 'callback'}"
+
+
+def loop(service: str, fast: bool) -> dict[str, Any]:
+    """A loop with one service node in its body."""
+    step = {"id": "step", "type": "service", "url": f"{service}/{'fast' if fast else 'callback'}"}
+    body = {**step, "input": {"value": "node._loop"}, "next": ["loopEnd"]}
+    items: dict[str, Any] = {"id": "each", "type": "loop", "items": "start.out.values", "nodes": [body]}
+    api = {"route": loop_route(fast), "body": {"values": []}}
+    nodes = [
+        {"id": "start", "type": "entry", "api": api, "next": ["each"]},
+        {**items, "collect": {"value": "step.out.value"}, "next": ["finish"]},
+        {"id": "finish", "type": "end"},
+    ]
+    return {"type": "pipeline", "nodes": nodes}

@@ -76,6 +76,13 @@ class Floor:
         if values != {"value": value + STEPS}:
             raise Failed(f"the floor got {values} for {value}")
 
+    async def item(self, fast: bool, value: int) -> None:
+        """One call on a number. Raises Failed where the result is wrong."""
+        data = orjson.dumps({"value": value})
+        values = (await (self._fast(data) if fast else self._slow(data))).values
+        if values != {"value": value + 1}:
+            raise Failed(f"the floor got {values} for {value}")
+
     async def binary(self, fast: bool, payload: Payload) -> None:
         """One task on a binary; each one received is written to a file. Raises Failed where the result is wrong."""
         image = FilePart("image", "image.bin", "application/octet-stream", payload.size, payload.chunks)

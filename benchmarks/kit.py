@@ -63,16 +63,15 @@ class Bench:
         finally:
             engine.process.stop()
 
-    async def counted(self, tasks: int, work: Awaitable[list[float]]) -> list[float]:
-        """Do the work. Raises Failed where the service did not get exactly the calls of that number of tasks."""
+    async def counted(self, tasks: int, work: Awaitable[list[float]], calls: int = STEPS) -> list[float]:
+        """Do the work. Raises Failed where the service did not get exactly so many calls for each of the tasks."""
+        wanted = tasks * calls
         before = await self._counts()
         times = await work
         after = await self._counts()
-        calls, refused = after["calls"] - before["calls"], after["refused"] - before["refused"]
-        if calls != tasks * STEPS or refused:
-            raise Failed(
-                f"{tasks} tasks made {calls} calls in place of {tasks * STEPS}; {refused} callbacks were refused"
-            )
+        made, refused = after["calls"] - before["calls"], after["refused"] - before["refused"]
+        if made != wanted or refused:
+            raise Failed(f"{tasks} tasks made {made} calls in place of {wanted}; {refused} callbacks were refused")
         return times
 
     async def _counts(self) -> dict[str, int]:

@@ -10,10 +10,11 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.kit import MODES, Bench, at_once, binary_work, one_by_one
+from benchmarks.loops import SIZES, one_loop
 from benchmarks.processes import ROOT, Failed
 from benchmarks.works import W2_LEVELS, W4_AT_ONCE
 
-PROFILED = ("W1", "W2", "W4")
+PROFILED = ("W1", "W2", "W3", "W4")
 _LINES = 40
 
 
@@ -36,6 +37,9 @@ async def profile(bench: Bench, work: str, fast: bool, sync: str, out: Path) -> 
         elif work == "W2":
             tasks = bench.size.many
             await bench.counted(tasks, at_once(partial(engine.value, fast), tasks, W2_LEVELS[0]))
+        elif work == "W3":
+            tasks = SIZES[-1]
+            await bench.counted(tasks, one_by_one(partial(one_loop, engine, fast, tasks), 1), calls=1)
         else:
             tasks = bench.size.binaries
             await bench.counted(tasks, at_once(binary_work(engine, fast, bench.size.binary), tasks, W4_AT_ONCE))

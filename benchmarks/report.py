@@ -19,7 +19,9 @@ from benchmarks.rows import Row  # noqa: E402
 _TITLES = {
     "W1": "W1: one task, three calls; times the floor (less is better)",
     "W2": "W2: many tasks at once; share of the floor (more is better)",
+    "W3": "W3: a loop with a call for each item; times the floor, or times fewer items (less is better)",
     "W4": "W4: 20 MB binaries, four at once; share of the floor (more is better)",
+    "HOGS": "HOGS: p95 of tasks with code beside 15 hogs; times the same alone (less is better)",
     "W5": "W5: start to first result; seconds (less is better)",
 }
 _REACHED, _MISSED, _NO_GOAL = "#2b8a3e", "#c92a2a", "#868e96"
@@ -69,6 +71,8 @@ def _chart(rows: list[Row], path: Path) -> None:
     works = [work for work, found in drawn.items() if found]
     heights = [len(drawn[work]) + 1.5 for work in works]
     size = (9.0, 0.42 * sum(heights) + 0.8)
+    if not works:
+        return
     figure, axes = pyplot.subplots(len(works), squeeze=False, figsize=size, height_ratios=heights)
     for work, place in zip(works, axes[:, 0], strict=True):
         place.set_title(_TITLES[work], loc="left", fontsize=10)

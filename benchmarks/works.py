@@ -17,7 +17,9 @@ from pathlib import Path
 import aiohttp
 
 from benchmarks.engine import Engine
+from benchmarks.hogs import hogs
 from benchmarks.kit import MB, MODES, Bench, Work, at_once, binary_work, one_by_one
+from benchmarks.loops import w3
 from benchmarks.processes import Process
 from benchmarks.rows import Goal, Row, percentile
 
@@ -206,4 +208,11 @@ async def _service_start(bench: Bench) -> float:
         return time.perf_counter() - begin
 
 
-WORKS: dict[str, Callable[[Bench], Awaitable[list[Row]]]] = {"W1": w1, "W2": w2, "W4": w4, "W5": w5}
+WORKS: dict[str, Callable[[Bench], Awaitable[list[Row]]]] = {
+    "W1": w1,
+    "W2": w2,
+    "W3": w3,
+    "W4": w4,
+    "W5": w5,
+    "HOGS": hogs,
+}
