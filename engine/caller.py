@@ -73,7 +73,7 @@ class Caller:
     def perform(self, place: Place, task: Task, command: MakeCall) -> None:
         """Begin to make a call of a task that is saved."""
         run = task.node(command.node)
-        if task.status != "running" or not run.attempts or run.attempts[-1].id != command.call:
+        if task.status != "running" or run.phase is None or not run.attempts or run.attempts[-1].id != command.call:
             return  # overtaken by a later event of the same commit
         if command.call not in self._under_way:
             self._under_way[command.call] = self._start(self._call(place, task, command))

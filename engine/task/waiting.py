@@ -117,9 +117,8 @@ def _skip(draft: Draft) -> list[str]:
     """Start the nodes that wait only for what can no longer run, up to the first that is finished at once, which is
     returned: what it leads to has to start before it is told who still waits in vain."""
     waiting = [node_id for node_id in draft.pipeline.nodes if _waits(draft, node_id)]
-    waiting.sort(
-        key=lambda node_id: draft.node(node_id).turn
-    )  # of those that wait for each other nobody is left behind
+    # Of those that wait for each other who has started least often goes first, so that none is left behind for ever.
+    waiting.sort(key=lambda node_id: draft.node(node_id).turn)
     for node_id in waiting:
         if node_id in draft.pipeline.choosy or draft.node(node_id).state != "pending" or not draft.running:
             continue

@@ -207,6 +207,11 @@ def test_no_node_of_a_loop_starts_for_ever() -> None:
     assert line.max_turns == 200_000
     assert pipeline(entry("a"), plain("a", "end"), end()).max_turns == 1_000
 
+    story = Story(*nodes[:2], branch("check", ["a"], ["end"]), end())
+    story.run("a").turn = story.pipeline.max_turns
+    story.takes("check", True)
+    assert story.task.message == "node a: it was started 2,001 times, and no branch has ended that"
+
 
 def test_a_first_node_with_ready_is_asked_when_a_way_leads_back_to_it() -> None:
     story = Story(

@@ -35,9 +35,9 @@ def test_the_order_of_events_does_not_change_the_outcome(part: int) -> None:
 
 
 def test_the_pipelines_of_these_tests_are_many_and_have_no_fault() -> None:
-    """Most are sound as they are made; what they are made of is all there is."""
+    """Many are sound as they are made; what they are made of is all there is."""
     made = [Maker(Random(seed)).document() for seed in range(SEED, SEED + 200)]
-    assert sum(not check(document) for document in made) > 100
+    assert sum(not check(document) for document in made) > 60
 
     found = [sound(Maker(Random(seed))) for seed in range(200)]
     texts = [str(document) for document in found]

@@ -130,7 +130,7 @@ class World:
             self.bag.append(("run_code", task.id, command))
         elif isinstance(command, MakeCall):
             run = task.node(command.node)
-            if task.status == "running" and run.attempts and run.attempts[-1].id == command.call:
+            if task.find_call(command.call) is not None and run.attempts[-1].id == command.call:
                 self._make_call(task, command)
         elif isinstance(command, RunItems):
             self._run_items(task, command)
