@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -93,6 +94,13 @@ def process(engine: str, *arguments: str | Path, stdin: bytes = b"", folder: Pat
     return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
+def _at_terminal() -> None:
+    """Make the terminal that of the process, and have Ctrl-C mean what it means there: a test run in the background of
+    a script is born with it ignored."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def on_terminal(engine: str, *arguments: str | Path, until: Callable[[str], bool] | None = None) -> tuple[int, str]:
     """Run `aim` on a terminal of 100 columns and 30 lines: the exit code and all that was written to it, without codes.
 
@@ -107,7 +115,7 @@ def on_terminal(engine: str, *arguments: str | Path, until: Callable[[str], bool
         stdout=follower,
         stderr=follower,
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        preexec_fn=_at_terminal,
     )
     os.close(follower)
     written = b""
