@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine.task.events import CallAccepted, Event
 from engine.task.task import Task
 
-CACHED_TASKS = 4_000
+CACHED_TASKS = 2_500
 CACHED_BYTES = 32 * 1024**2
 """Bounds of what is at hand: a number of tasks, and the bytes of their documents."""
 

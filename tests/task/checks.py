@@ -33,7 +33,7 @@ ONCE = (
 )
 """Events that change nothing when they happen again at once."""
 
-SAMPLE = 5
+SAMPLE = 8
 """Of so many events one is looked at more closely."""
 
 

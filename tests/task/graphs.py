@@ -3,6 +3,7 @@ back, conditions, code, dead ends, and inputs that sometimes fail. A source of r
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -16,6 +17,9 @@ SERVICES = ("blur", "crop", "find")
 
 SUBS = ("sub-one", "sub-two")
 """Routes of pipelines that nodes call; the second may call the first."""
+
+CALLED = 200
+"""So many pairs of them there are."""
 
 MAX_DEPTH = 3
 """Levels of loops in loops."""
@@ -233,12 +237,18 @@ def sound(maker: Maker, most: int = 12) -> Definition:
             return document
 
 
-def pipelines(rng: Random, steady: bool = False) -> dict[str, Pipeline]:
+def pipelines(seed: int, steady: bool = False) -> dict[str, Pipeline]:
     """A random pipeline under the route `story`, and those that its nodes call."""
-    found = {}
-    for number, route in enumerate((*SUBS, "story")):
-        maker = Maker(rng, steady, SUBS[:number])
-        document = sound(maker, 12 if route == "story" else 2)
-        next(node for node in document["nodes"] if node["type"] == "entry")["api"]["route"] = route
-        found[route] = load(document, route, 1)
-    return found
+    return {**_called(seed % CALLED, steady), "story": _loaded(Maker(Random(seed), steady), "story", 12)}
+
+
+@lru_cache(maxsize=2 * CALLED)
+def _called(seed: int, steady: bool) -> dict[str, Pipeline]:
+    rng = Random(f"called {seed}")
+    return {route: _loaded(Maker(rng, steady, SUBS[:number]), route, 2) for number, route in enumerate(SUBS)}
+
+
+def _loaded(maker: Maker, route: str, most: int) -> Pipeline:
+    document = sound(maker, most)
+    next(node for node in document["nodes"] if node["type"] == "entry")["api"]["route"] = route
+    return load(document, route, 1)

@@ -41,7 +41,7 @@ def run_many(first: int, count: int) -> None:
     found: dict[str, Pipeline] = {}
     for seed in range(first, first + count):
         if not found or seed % EACH == 0:
-            found = pipelines(Random(seed // EACH))
+            found = pipelines(seed // EACH)
         signal.alarm(SECONDS)
         run(seed, found)
     signal.alarm(0)
@@ -59,7 +59,7 @@ def run(seed: int, found: dict[str, Pipeline]) -> None:
 
 def outcome(seed: int, order: int) -> tuple[str, object]:
     """How a task of a steady pipeline ends, and its result. `order` chooses what happens when."""
-    world = World(pipelines(Random(seed), steady=True), Random(f"order {order}"), steady=True)
+    world = World(pipelines(seed, steady=True), Random(f"order {order}"), steady=True)
 
     def play() -> None:
         world.begin(Submitted(SENT[seed % 4]))
