@@ -24,7 +24,8 @@ def task(document: bytes, status: str = "running", ended: int | None = None) -> 
 @asynccontextmanager
 async def opened(path: str, sync: str = "full") -> AsyncIterator[SqliteStore]:
     """A store, closed at the end."""
-    store = SqliteStore(Path(path), "full" if sync == "full" else "normal")
+    # Patient: another process that writes without a pause may keep this one waiting for long.
+    store = SqliteStore(Path(path), "full" if sync == "full" else "normal", busy_seconds=60.0)
     await store.open()
     try:
         yield store

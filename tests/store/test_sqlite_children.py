@@ -57,9 +57,9 @@ async def killed(path: Path, lines: int) -> list[bytes]:
         *CHILDREN, "families", str(path), stdout=asyncio.subprocess.PIPE, env=ENVIRONMENT
     )
     assert process.stdout is not None
-    read = [await asyncio.wait_for(process.stdout.readline(), 30) for _ in range(lines)]
+    read = [await asyncio.wait_for(process.stdout.readline(), 90) for _ in range(lines)]
     process.send_signal(signal.SIGKILL)
-    read += (await asyncio.wait_for(process.stdout.read(), 30)).splitlines(keepends=True)
+    read += (await asyncio.wait_for(process.stdout.read(), 90)).splitlines(keepends=True)
     assert await process.wait() == -signal.SIGKILL
     return read
 
