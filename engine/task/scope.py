@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engine.pipeline.code import Program
-from engine.pipeline.flow import Pipeline
 from engine.pipeline.nodes import LOOP_END
 from engine.task.events import CodeRan, RunCode
 from engine.task.frames import Frame
@@ -134,8 +133,3 @@ def is_same(one: Any, other: Any) -> bool:
     if isinstance(one, list):
         return len(one) == len(other) and all(map(is_same, one, other))
     return bool(one == other)
-
-
-def level_of(pipeline: Pipeline, scope: str) -> Pipeline:
-    """The level of a definition that a task of this scope runs."""
-    return pipeline.levels[scope]
