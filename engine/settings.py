@@ -5,12 +5,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from engine.networks import Network, parse_networks
 
 MAX_SECONDS = 3_650 * 86_400
+_SECRET = frozenset(["mongo_uri", "s3_secret_key"])  # their values are not shown
 _LOOPBACK_NAMES = frozenset(["localhost", "ip6-localhost"])
 
 
@@ -36,19 +37,56 @@ class Settings(BaseSettings):
     app_allowed_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
         default=(), description="networks that `http` nodes may reach although they are not public"
     )
-    reg_db_type: Literal["sqlite", "memory"] = Field(default="sqlite", description="where tasks are kept")
-    reg_storage_type: Literal["local"] = Field(default="local", description="where binaries are kept")
+    app_max_tasks: int = Field(default=100_000, ge=1, description="running tasks above which no more are taken (429)")
+    app_max_requests: int = Field(
+        default=1_000, ge=1, description="submissions that are taken at the same time; more are refused (503)"
+    )
+    app_max_calls: int = Field(default=1_000, ge=1, description="calls under way at the same time, in all")
+    app_max_service_calls: int = Field(default=256, ge=1, description="calls under way at the same time at one address")
+    reg_db_type: Literal["sqlite", "memory", "mongo"] = Field(default="sqlite", description="where tasks are kept")
+    mongo_uri: str = Field(default="mongodb://127.0.0.1:27017", description="where MongoDB is")
+    mongo_uri_file: Path | None = Field(default=None, description="a file with MONGO_URI, read again when it changes")
+    mongo_db: str = Field(default="engine", pattern=r"^[A-Za-z0-9_-]{1,60}$", description="the database's name")
+    reg_storage_type: Literal["local", "s3"] = Field(default="local", description="where binaries are kept")
+    s3_url: str | None = Field(default=None, description="the object store's URL; without one that of AWS in S3_ZONE")
+    s3_zone: str = Field(default="us-east-1", min_length=1, description="the object store's region")
+    s3_key_id: str | None = Field(default=None, description="the access key's id; without one botocore looks for it")
+    s3_secret_key: SecretStr | None = Field(default=None, description="the secret that belongs to S3_KEY_ID")
+    s3_key_id_file: Path | None = Field(default=None, description="a file with S3_KEY_ID, read again when it changes")
+    s3_secret_key_file: Path | None = Field(
+        default=None, description="a file with S3_SECRET_KEY, read again when it changes"
+    )
+    s3_bucket: str = Field(
+        default="engine",
+        pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+        description="the bucket; made where it is missing",
+    )
+    s3_redirect: bool = Field(
+        default=False, description="send who downloads a binary on to the object store, by a URL that ends soon"
+    )
     reg_local_data: Path = Field(default=Path("data"), description="folder of the embedded stores")
     reg_sqlite_sync: Literal["full", "normal"] = Field(
         default="full", description="`full` survives a power cut, `normal` a killed process"
     )
 
-    @field_validator("app_log", "reg_db_type", "reg_sqlite_sync", "app_auth", mode="before")
+    @field_validator("app_log", "reg_db_type", "reg_storage_type", "reg_sqlite_sync", "app_auth", mode="before")
     @classmethod
     def _lower(cls, value: Any) -> Any:
         return value.strip().lower() if isinstance(value, str) else value
 
-    @field_validator("app_engine", "app_external_url")
+    @field_validator("s3_url", "s3_key_id", "s3_secret_key", "s3_key_id_file", "s3_secret_key_file", mode="before")
+    @classmethod
+    def _nothing(cls, value: Any) -> Any:
+        return value or None
+
+    @field_validator("mongo_uri")
+    @classmethod
+    def _mongo(cls, value: str) -> str:
+        if not value.startswith(("mongodb://", "mongodb+srv://")):
+            raise ValueError("must start with mongodb:// or mongodb+srv://")
+        return value
+
+    @field_validator("app_engine", "app_external_url", "s3_url")
     @classmethod
     def _url(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("http://", "https://")):
@@ -101,7 +139,8 @@ def _sentence(fault: dict[str, Any]) -> str:
     reason = str(fault["msg"]).removeprefix("Value error, ")
     field = Settings.model_fields.get(name)
     about = f" ({field.description})" if field else ""
-    return f"{name.upper()}={fault['input']!r} cannot be used: {reason}{about}"
+    given = "" if name in _SECRET else f"={fault['input']!r}"
+    return f"{name.upper()}{given} cannot be used: {reason}{about}"
 
 
 def is_loopback(host: str) -> bool:

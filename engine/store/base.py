@@ -9,121 +9,33 @@ Every method raises `StoreAway` where the store cannot be reached or is busy for
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from engine.store.records import (
+    Change,
+    ChildResult,
+    EngineRow,
+    PipelineRow,
+    ServiceRow,
+    Stats,
+    Submission,
+    TaskRow,
+    TaskSummary,
+)
 
-@dataclass(frozen=True, slots=True)
-class PipelineRow:
-    """One version of the definition behind a route.
-
-    `id` is random and never used twice: tasks are pinned to it. `kind` is `pipeline` for what a client posted,
-    `service` for the one that the engine makes for an announced operation, and `trial` (version 0) for one that no
-    route opens, made for a single task. `document` is the definition as JSON.
-    """
-
-    id: str
-    route: str
-    version: int
-    kind: str
-    document: bytes
-    created: int
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceRow:
-    """One announced instance of an operation: unique by (route, url). `api` is JSON, `seen` the last announcement,
-    `interval` (seconds) how often it says that it announces itself."""
-
-    route: str
-    url: str
-    api: bytes
-    interval: float
-    seen: int
-
-
-@dataclass(frozen=True, slots=True)
-class TaskRow:
-    """A task as stored: what the store can search by, beside the document that only `engine.task` reads.
-
-    `revision` starts at 1 and grows by one with each save. `definition` is the id of its PipelineRow. `status` is
-    `running`, `finished` or `error`. `due` is the earliest of its timers, None where it has none. `waiting` tells
-    that a node waits for a service that is away. `first_event` and `last_event` number what this revision added to the
-    task's history (`last_event` < `first_event`: nothing).
-
-    A root is a task that a client asked for; its `root` and `parent` are None. A child is a task that another one,
-    its `parent`, asked for: an item of a loop, a sub-pipeline. `root` is the task at the head of all its parents.
-    `family` names the children of that parent that belong together, and `position` is its place among them, from 0: no
-    other child has the same. `result` is what an ended child gives to its parent.
-    """
-
-    id: str
-    revision: int
-    route: str
-    definition: str
-    status: str
-    created: int
-    ended: int | None
-    due: int | None
-    waiting: bool
-    first_event: int
-    last_event: int
-    document: bytes
-    root: str | None = None
-    parent: str | None = None
-    family: str = ""
-    position: int = 0
-    result: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ChildResult:
-    """What a parent wants to know of one of a family. `result` is None where there is none (yet)."""
-
-    id: str
-    position: int
-    status: str
-    result: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class TaskSummary:
-    """A line in a list of tasks."""
-
-    id: str
-    route: str
-    status: str
-    created: int
-    ended: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One saved revision, in the order in which the store took them: `number` grows and never repeats."""
-
-    number: int
-    task: str
-    first_event: int
-    last_event: int
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """An idempotency key on a route, the digest of the body that came with it, and the task that it made."""
-
-    route: str
-    key: str
-    digest: str
-    task: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """Numbers of kept root tasks, by status and by route."""
-
-    by_status: dict[str, int]
-    by_route: dict[str, int]
-
+__all__ = [
+    "KEPT_VERSIONS",
+    "Store",
+    "Change",
+    "ChildResult",
+    "EngineRow",
+    "PipelineRow",
+    "ServiceRow",
+    "Stats",
+    "Submission",
+    "TaskRow",
+    "TaskSummary",
+]
 
 KEPT_VERSIONS = 50
 """How many versions of an open pipeline are kept although no task uses them."""
@@ -161,6 +73,9 @@ class Store(Protocol):
     async def latest_version(self, route: str) -> int:
         """The highest version that a route has had, open or not; 0 where it never had one."""
 
+    async def open_ids(self) -> dict[str, str]:
+        """The id of the open version, by route: little, so that it can be asked for every second."""
+
     async def definition(self, definition_id: str) -> PipelineRow | None:
         """A version by its id, open or not."""
 
@@ -184,8 +99,29 @@ class Store(Protocol):
     async def withdraw(self, route: str, url: str) -> None:
         """Remove an instance, if it is there."""
 
+    async def silence(self, row: ServiceRow) -> bool:
+        """Store `seen` 0 for the instance, if its stored `seen` is still that of `row`. Whether that was so."""
+
     async def services(self) -> list[ServiceRow]:
         """All instances, by route, then url."""
+
+    # Engines
+
+    async def beat(self, row: EngineRow) -> None:
+        """Add or replace an engine, by its id."""
+
+    async def leave(self, engine_id: str) -> None:
+        """Remove an engine, if it is there."""
+
+    async def engines(self) -> list[EngineRow]:
+        """All engines that have not left, by id."""
+
+    async def holders(self) -> set[str]:
+        """Every value of `holders` that running tasks have, without the empty one, in a time that does not grow with
+        the tasks that have none."""
+
+    async def held(self, holders: str, after: str, limit: int) -> list[str]:
+        """Ids of running tasks with exactly these `holders`, greater than `after`, ascending."""
 
     # Tasks
 
@@ -197,7 +133,8 @@ class Store(Protocol):
         """
 
     async def create_many(self, rows: Sequence[TaskRow]) -> list[int | None]:
-        """Add children of revision 1, all in one step. Returns the number of each one's change, in their order.
+        """Add children of revision 1, in one step where the store has such steps; else a crash may leave some of them.
+        Returns the number of each one's change, in their order.
 
         None, and nothing changed, where the id exists already or the root does not. Raises Conflict, and adds none,
         where another child has the same place in the family, and ValueError where a row is no child.
@@ -243,6 +180,12 @@ class Store(Protocol):
     async def existing(self, task_ids: Collection[str]) -> set[str]:
         """Those of the ids that belong to a task."""
 
+    async def statuses(self, task_ids: Collection[str]) -> dict[str, str]:
+        """The status of those tasks, by id; what belongs to no task is missing."""
+
+    async def recount(self) -> None:
+        """Put right what `stats` tells, where an engine that was killed may have left it wrong."""
+
     # Children
 
     async def children(self, root: str, after: tuple[str, str, int] | None, limit: int) -> list[TaskRow]:
@@ -263,6 +206,6 @@ class Store(Protocol):
         """The number of the last change, 0 before the first."""
 
     async def changes(self, after: int, limit: int, root: str | None = None) -> list[Change]:
-        """Changes with a number greater than `after`, ascending. A new task is a change too. Those of removed tasks
-        may be missing. With a `root` only those of that task and its descendants, in a time that does not depend on the
-        changes of others."""
+        """Changes with a number greater than `after`, ascending, and never one before another with a smaller number
+        that can still appear. A new task is a change too. Those of removed tasks may be missing. With a `root` only
+        those of that task and its descendants, in a time that does not depend on the changes of others."""

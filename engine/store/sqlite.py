@@ -17,6 +17,7 @@ from engine.store import sqlite_writes as writes
 from engine.store.base import (
     Change,
     ChildResult,
+    EngineRow,
     PipelineRow,
     ServiceRow,
     Stats,
@@ -98,6 +99,10 @@ class SqliteStore:
         """See `Store.latest_version`."""
         return await self._read(0, reads.latest_version, route)
 
+    async def open_ids(self) -> dict[str, str]:
+        """See `Store.open_ids`."""
+        return await self._read({}, reads.open_ids)
+
     async def definition(self, definition_id: str) -> PipelineRow | None:
         """See `Store.definition`."""
         return await self._read(None, reads.definition, definition_id)
@@ -122,9 +127,33 @@ class SqliteStore:
         """See `Store.withdraw`."""
         await self._writer.submit(writes.withdraw, route, url, frees=True)
 
+    async def silence(self, row: ServiceRow) -> bool:
+        """See `Store.silence`."""
+        return await self._writer.submit(writes.silence, row)
+
     async def services(self) -> list[ServiceRow]:
         """See `Store.services`."""
         return await self._read([], reads.services)
+
+    async def beat(self, row: EngineRow) -> None:
+        """See `Store.beat`."""
+        await self._writer.submit(writes.beat, row)
+
+    async def leave(self, engine_id: str) -> None:
+        """See `Store.leave`."""
+        await self._writer.submit(writes.leave, engine_id, frees=True)
+
+    async def engines(self) -> list[EngineRow]:
+        """See `Store.engines`."""
+        return await self._read([], reads.engines)
+
+    async def holders(self) -> set[str]:
+        """See `Store.holders`."""
+        return await self._read(set(), reads.holders)
+
+    async def held(self, holders: str, after: str, limit: int) -> list[str]:
+        """See `Store.held`."""
+        return await self._read([], reads.held, holders, after, limit)
 
     async def create(self, row: TaskRow, submission: Submission | None = None) -> int | Submission:
         """See `Store.create`."""
@@ -181,6 +210,13 @@ class SqliteStore:
     async def existing(self, task_ids: Collection[str]) -> set[str]:
         """See `Store.existing`."""
         return await self._read(set(), reads.existing, list(task_ids))
+
+    async def statuses(self, task_ids: Collection[str]) -> dict[str, str]:
+        """See `Store.statuses`."""
+        return await self._read({}, reads.statuses, list(task_ids))
+
+    async def recount(self) -> None:
+        """See `Store.recount`. Here the numbers are always right: they change in one step with what they count."""
 
     async def children(self, root: str, after: tuple[str, str, int] | None, limit: int) -> list[TaskRow]:
         """See `Store.children`."""

@@ -7,8 +7,9 @@ sorts all running tasks to find the earliest.
 import json
 import sqlite3
 from collections.abc import Sequence
+from itertools import chain
 
-from engine.store.base import Change, PipelineRow, ServiceRow, Stats, TaskSummary
+from engine.store.base import Change, EngineRow, PipelineRow, ServiceRow, Stats, TaskSummary
 
 _STATUSES = ("running", "finished", "error")
 _PIPELINE = "pipelines.id, pipelines.route, version, kind, document, created"
@@ -26,6 +27,16 @@ _CHANGES_OF = """
         SELECT number, task, first_event, last_event FROM changes INDEXED BY changes_of_children
         WHERE root IS NOT NULL AND root = ?1 AND number > ?2 ORDER BY number LIMIT ?3)
     ORDER BY number LIMIT ?3"""
+
+# Each value of `holders` that running tasks have is one step down the index, however many tasks have it.
+_HOLDERS = """
+    WITH RECURSIVE each_one (holders) AS (
+        SELECT min(holders) FROM tasks INDEXED BY tasks_held WHERE status = 'running'
+        UNION ALL
+        SELECT (SELECT min(holders) FROM tasks INDEXED BY tasks_held
+            WHERE status = 'running' AND holders > each_one.holders)
+        FROM each_one WHERE each_one.holders IS NOT NULL)
+    SELECT holders FROM each_one WHERE holders IS NOT NULL"""
 
 
 def page(
@@ -81,11 +92,29 @@ def next_due(connection: sqlite3.Connection) -> int | None:
     return None if found is None else int(found[0])
 
 
+def holders(connection: sqlite3.Connection) -> set[str]:
+    """See `Store.holders`."""
+    return set(_ids(connection, _HOLDERS)) - {""}
+
+
+def held(connection: sqlite3.Connection, by: str, after: str, limit: int) -> list[str]:
+    """See `Store.held`."""
+    return _ids(
+        connection,
+        "SELECT id FROM tasks INDEXED BY tasks_held"
+        " WHERE status = 'running' AND holders = ? AND id > ? ORDER BY id LIMIT ?",
+        by,
+        after,
+        limit,
+    )
+
+
 def running(connection: sqlite3.Connection, after: str, limit: int, waiting: bool) -> list[str]:
-    """See `Store.running`."""
-    index, only = ("tasks_waiting", " AND waiting") if waiting else ("tasks_running", "")
-    statement = f"SELECT id FROM tasks INDEXED BY {index} WHERE status = 'running'{only} AND id > ? ORDER BY id LIMIT ?"
-    return _ids(connection, statement, after, limit)
+    """See `Store.running`. One walk along an index for each of the few values of `holders`, then merged."""
+    if waiting:
+        statement = "SELECT id FROM tasks INDEXED BY tasks_waiting WHERE status = 'running' AND waiting AND id > ?"
+        return _ids(connection, f"{statement} ORDER BY id LIMIT ?", after, limit)
+    return sorted(chain.from_iterable(held(connection, by, after, limit) for by in _ids(connection, _HOLDERS)))[:limit]
 
 
 def expired(connection: sqlite3.Connection, before: int, limit: int) -> list[str]:
@@ -110,6 +139,19 @@ def existing(connection: sqlite3.Connection, task_ids: Sequence[str]) -> set[str
     )
 
 
+def statuses(connection: sqlite3.Connection, task_ids: Sequence[str]) -> dict[str, str]:
+    """See `Store.statuses`."""
+    rows = connection.execute(
+        "SELECT id, status FROM tasks WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(task_ids),)
+    )
+    return dict(rows.fetchall())
+
+
+def engines(connection: sqlite3.Connection) -> list[EngineRow]:
+    """See `Store.engines`."""
+    return [EngineRow(*row) for row in connection.execute("SELECT id, place, beat FROM engines ORDER BY id")]
+
+
 def last_change(connection: sqlite3.Connection) -> int:
     """See `Store.last_change`."""
     return int(connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'changes'").fetchone()[0])
@@ -132,6 +174,11 @@ def open_pipelines(connection: sqlite3.Connection) -> list[PipelineRow]:
         f"SELECT {_PIPELINE} FROM routes JOIN pipelines ON pipelines.id = routes.open ORDER BY pipelines.route"
     )
     return [PipelineRow(*row) for row in rows]
+
+
+def open_ids(connection: sqlite3.Connection) -> dict[str, str]:
+    """See `Store.open_ids`."""
+    return dict(connection.execute("SELECT route, open FROM routes WHERE open IS NOT NULL").fetchall())
 
 
 def open_pipeline(connection: sqlite3.Connection, route: str) -> PipelineRow | None:

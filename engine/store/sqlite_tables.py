@@ -14,7 +14,7 @@ told in the order of their numbers, and children are many.
 
 import sqlite3
 
-SCHEMA_NUMBER = 2
+SCHEMA_NUMBER = 3
 """Grows by one with each change of the tables; kept in the file as `PRAGMA user_version`."""
 
 TABLES = """
@@ -57,6 +57,7 @@ CREATE TABLE tasks (
     family TEXT NOT NULL DEFAULT '',
     position INTEGER NOT NULL DEFAULT 0,
     result BLOB,
+    holders TEXT NOT NULL DEFAULT '',
     document BLOB NOT NULL
 );
 CREATE TABLE submissions (
@@ -75,6 +76,11 @@ CREATE TABLE changes (
     root TEXT
 );
 INSERT INTO sqlite_sequence (name, seq) VALUES ('changes', 0);
+CREATE TABLE engines (
+    id TEXT PRIMARY KEY,
+    place TEXT NOT NULL,
+    beat INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE counters (
     definition TEXT NOT NULL,
     route TEXT NOT NULL,
@@ -89,7 +95,7 @@ CREATE INDEX IF NOT EXISTS pipelines_by_route ON pipelines (route, version);
 CREATE INDEX IF NOT EXISTS tasks_by_status ON tasks (status, created, id) WHERE root IS NULL;
 CREATE INDEX IF NOT EXISTS tasks_by_route ON tasks (route, status, created, id) WHERE root IS NULL;
 CREATE INDEX IF NOT EXISTS tasks_ended ON tasks (ended) WHERE root IS NULL AND ended IS NOT NULL;
-CREATE INDEX IF NOT EXISTS tasks_running ON tasks (id) WHERE status = 'running';
+CREATE INDEX IF NOT EXISTS tasks_held ON tasks (holders, id) WHERE status = 'running';
 CREATE INDEX IF NOT EXISTS tasks_waiting ON tasks (id) WHERE status = 'running' AND waiting;
 CREATE INDEX IF NOT EXISTS tasks_due ON tasks (due) WHERE status = 'running' AND due IS NOT NULL;
 CREATE UNIQUE INDEX IF NOT EXISTS children ON tasks (root, parent, family, position) WHERE root IS NOT NULL;
@@ -100,7 +106,7 @@ CREATE INDEX IF NOT EXISTS changes_of_children ON changes (root, number) WHERE r
 """
 
 TRIGGERS = """
-CREATE TRIGGER task_created AFTER INSERT ON tasks BEGIN
+CREATE TRIGGER IF NOT EXISTS task_created AFTER INSERT ON tasks BEGIN
     INSERT INTO changes (number, task, first_event, last_event, previous, root)
         VALUES (new.last_change, new.id, new.first_event, new.last_event, 0, new.root);
     INSERT INTO counters (definition, route, status, number) VALUES (new.definition,
@@ -108,17 +114,18 @@ CREATE TRIGGER task_created AFTER INSERT ON tasks BEGIN
             CASE WHEN new.root IS NULL THEN new.status ELSE '' END, 1)
         ON CONFLICT DO UPDATE SET number = number + 1;
 END;
-CREATE TRIGGER task_saved AFTER UPDATE OF last_change ON tasks BEGIN
+CREATE TRIGGER IF NOT EXISTS task_saved AFTER UPDATE OF last_change ON tasks BEGIN
     INSERT INTO changes (number, task, first_event, last_event, previous, root)
         VALUES (new.last_change, new.id, new.first_event, new.last_event, old.last_change, new.root);
 END;
-CREATE TRIGGER task_moved AFTER UPDATE OF status ON tasks WHEN old.status <> new.status AND new.root IS NULL BEGIN
+CREATE TRIGGER IF NOT EXISTS task_moved AFTER UPDATE OF status ON tasks
+    WHEN old.status <> new.status AND new.root IS NULL BEGIN
     UPDATE counters SET number = number - 1
         WHERE definition = old.definition AND route = old.route AND status = old.status;
     INSERT INTO counters (definition, route, status, number) VALUES (new.definition, new.route, new.status, 1)
         ON CONFLICT DO UPDATE SET number = number + 1;
 END;
-CREATE TRIGGER task_deleted AFTER DELETE ON tasks BEGIN
+CREATE TRIGGER IF NOT EXISTS task_deleted AFTER DELETE ON tasks BEGIN
     UPDATE counters SET number = number - 1 WHERE definition = old.definition
         AND route = CASE WHEN old.root IS NULL THEN old.route ELSE '' END
         AND status = CASE WHEN old.root IS NULL THEN old.status ELSE '' END;
@@ -141,6 +148,13 @@ DROP TRIGGER task_created;
 DROP TRIGGER task_saved;
 DROP TRIGGER task_moved;
 DROP TRIGGER task_deleted;
+""",
+    2: """
+DROP INDEX tasks_running;
+DROP TRIGGER IF EXISTS task_moved;
+ALTER TABLE tasks ADD COLUMN holders TEXT NOT NULL DEFAULT '';
+UPDATE tasks SET holders = 'older-engine' WHERE status = 'running';
+CREATE TABLE engines (id TEXT PRIMARY KEY, place TEXT NOT NULL, beat INTEGER NOT NULL) WITHOUT ROWID;
 """,
 }
 

@@ -3,25 +3,25 @@
 import sqlite3
 
 from engine.errors import Conflict
-from engine.store.base import KEPT_VERSIONS, PipelineRow, ServiceRow, Submission, TaskRow
+from engine.store.base import KEPT_VERSIONS, EngineRow, PipelineRow, ServiceRow, Submission, TaskRow
 
 # The next number of a change: no other can take it, for the transaction holds the write lock.
 _NEXT = "(SELECT seq + 1 FROM sqlite_sequence WHERE name = 'changes')"
 
 _CREATE = f"""
     INSERT INTO tasks (id, revision, route, definition, status, created, ended, due, waiting, first_event, last_event,
-        document, last_change)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {_NEXT}) RETURNING last_change"""
+        holders, document, last_change)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {_NEXT}) RETURNING last_change"""
 
 # SQLite rewrites the entries of every index that an UPDATE names a column of, changed or not. Most saves change
-# neither status nor end: these name neither, and fall back to the full statement where nothing matched.
+# neither status, end nor holders: these name none of them, and fall back to the full statement where nothing matched.
 _SAVE = f"""
     UPDATE tasks SET revision = ?, due = ?, waiting = ?, first_event = ?, last_event = ?, document = ?, result = ?,
         last_change = {_NEXT}
-    WHERE id = ? AND revision = ? AND status = 'running' AND ended IS NULL RETURNING last_change"""
+    WHERE id = ? AND revision = ? AND status = 'running' AND ended IS NULL AND holders = ? RETURNING last_change"""
 _SAVE_ALL = f"""
     UPDATE tasks SET revision = ?, due = ?, waiting = ?, first_event = ?, last_event = ?, document = ?, result = ?,
-        status = ?, ended = ?, last_change = {_NEXT}
+        status = ?, ended = ?, holders = ?, last_change = {_NEXT}
     WHERE id = ? AND revision = ? RETURNING last_change"""
 _ADD_PIPELINE = "INSERT INTO pipelines (id, route, version, kind, created, document) VALUES (?, ?, ?, ?, ?, ?)"
 
@@ -40,12 +40,14 @@ _PRUNE = """
 
 def save(connection: sqlite3.Connection, row: TaskRow) -> int | None:
     """See `Store.save`."""
+    values: tuple[object, ...]
     values = (row.revision, row.due, row.waiting, row.first_event, row.last_event, row.document, row.result)
     found = None
     if row.status == "running" and row.ended is None:
-        found = connection.execute(_SAVE, (*values, row.id, row.revision - 1)).fetchone()
+        found = connection.execute(_SAVE, (*values, row.id, row.revision - 1, row.holders)).fetchone()
     if found is None:
-        found = connection.execute(_SAVE_ALL, (*values, row.status, row.ended, row.id, row.revision - 1)).fetchone()
+        values = (*values, row.status, row.ended, row.holders)
+        found = connection.execute(_SAVE_ALL, (*values, row.id, row.revision - 1)).fetchone()
     return None if found is None else int(found[0])
 
 
@@ -59,7 +61,7 @@ def create(connection: sqlite3.Connection, row: TaskRow, submission: Submission 
         if earlier is not None:
             return Submission(*earlier)
     values = (row.id, row.revision, row.route, row.definition, row.status, row.created, row.ended, row.due)
-    more = (row.waiting, row.first_event, row.last_event, row.document)
+    more = (row.waiting, row.first_event, row.last_event, row.holders, row.document)
     try:
         number = connection.execute(_CREATE, values + more).fetchone()[0]
     except sqlite3.IntegrityError as error:
@@ -112,6 +114,26 @@ def announce(connection: sqlite3.Connection, row: ServiceRow) -> None:
         "INSERT OR REPLACE INTO services (route, url, api, interval, seen) VALUES (?, ?, ?, ?, ?)",
         (row.route, row.url, row.api, row.interval, row.seen),
     )
+
+
+def silence(connection: sqlite3.Connection, row: ServiceRow) -> bool:
+    """See `Store.silence`."""
+    done = connection.execute(
+        "UPDATE services SET seen = 0 WHERE route = ? AND url = ? AND seen = ?", (row.route, row.url, row.seen)
+    )
+    return done.rowcount == 1
+
+
+def beat(connection: sqlite3.Connection, row: EngineRow) -> None:
+    """See `Store.beat`."""
+    connection.execute(
+        "INSERT OR REPLACE INTO engines (id, place, beat) VALUES (?, ?, ?)", (row.id, row.place, row.beat)
+    )
+
+
+def leave(connection: sqlite3.Connection, engine_id: str) -> None:
+    """See `Store.leave`."""
+    connection.execute("DELETE FROM engines WHERE id = ?", (engine_id,))
 
 
 def withdraw(connection: sqlite3.Connection, route: str, url: str) -> None:
