@@ -86,7 +86,8 @@ async def test_of_many_who_create_the_same_children_each_is_made_once(store: Sto
 async def test_save_keeps_whose_child_it_is(store: Store) -> None:
     root, (row,) = await made(store, 1)
     second = following(row, b"second")
-    moved = replace(second, root="other", parent="other", family="other", position=9)
+    other = "f" * 32
+    moved = replace(second, root=other, parent=other, family="other", position=9)
     assert await store.save(moved) == 3
     assert await store.load(row.id) == second
     ended = replace(finished(second), result=b"[1, 2]")

@@ -1,0 +1,80 @@
+"""Puts right what `stats` tells where an engine was killed between a task and its count."""
+
+import asyncio
+
+from engine.store.mongo_link import Database, Document, Link, count
+from engine.store.mongo_tally import STATUSES, Tally, is_mark
+
+_APART = 0.5  # seconds between two counts; longer than a task's count is under way
+_MARKS = 100  # so many engines of the past may have left a mark in a document
+
+
+async def recount(link: Link, tally: Tally) -> None:
+    """See `Store.recount`. A difference is put right where two counts in a row show the same, while the numbers
+    stood still at each: what is under way shows another one each time, or moves the numbers."""
+    await tally.flush()
+    for route in await _routes(link):
+        first = await _differences(link, route)
+        if not first:
+            continue
+        await asyncio.sleep(_APART)
+        second = await _differences(link, route)
+        wrong = {status: number for status, number in second.items() if first.get(status) == number}
+        if wrong:
+            await tally.add(route, wrong)
+    await _forget_marks(link, tally)
+
+
+async def _routes(link: Link) -> list[str]:
+    """Every route that tasks or numbers have, by one step along an index for each."""
+
+    async def work(database: Database, again: bool) -> set[str]:
+        found = {each["_id"] for each in await database["tallies"].find({}, {"running": 1}).to_list(None)}
+        last = ""
+        while True:
+            cursor = database["tasks"].find({"route": {"$gt": last}, "shown": {"$gt": ""}}, {"route": 1})
+            page = await cursor.sort([("route", 1)]).limit(1).to_list(None)
+            if not page:
+                return found
+            last = page[0]["route"]
+            found.add(last)
+
+    return sorted(await link.run(work))
+
+
+async def _differences(link: Link, route: str) -> dict[str, int]:
+    """What lacks in the numbers of a route, by status; nothing for those that moved meanwhile."""
+
+    async def told(database: Database, again: bool) -> Document:
+        return await database["tallies"].find_one({"_id": route}) or {}
+
+    async def counted(database: Database, again: bool) -> dict[str, int]:
+        return {
+            status: await count(database, "tasks", {"route": {"$eq": route}, "shown": {"$eq": status}})
+            for status in STATUSES
+        }
+
+    before = await link.run(told)
+    numbers = await link.run(counted)
+    after = await link.run(told)
+    return {
+        status: number - int(after.get(status, 0))
+        for status, number in numbers.items()
+        if number != after.get(status, 0) == before.get(status, 0)
+    }
+
+
+async def _forget_marks(link: Link, tally: Tally) -> None:
+    """Remove the marks of engines that are long gone, where they have become many."""
+
+    async def work(database: Database, again: bool) -> list[Document]:
+        return await database["tallies"].find().to_list(None)
+
+    for found in await link.run(work):
+        marks = {name: "" for name in found if is_mark(name) and name != tally.mark}
+        if len(marks) > _MARKS:
+
+            async def remove(database: Database, again: bool, route: str = found["_id"]) -> None:
+                await database["tallies"].update_one({"_id": route}, {"$unset": marks})
+
+            await link.run(remove)
