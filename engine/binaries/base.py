@@ -48,6 +48,12 @@ class BinaryStore(Protocol):
     def read(self, binary_id: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """Its bytes from `start` up to and without `end`, in chunks. Raises NotFound before the first chunk."""
 
+    async def link(self, binary_id: str, seconds: int, media_type: str, disposition: str) -> str | None:
+        """A URL under which who has it may download the binary for so many seconds, straight from the store.
+
+        It is answered with this media type and `Content-Disposition`. None where the store has no such URLs.
+        """
+
     async def remove(self, binary_ids: Collection[str]) -> None:
         """Remove these binaries; those that are not there are passed over."""
 

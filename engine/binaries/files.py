@@ -95,6 +95,10 @@ class FileBinaries:
             else:
                 ahead.add_done_callback(lambda future: _drop(future, descriptor))
 
+    async def link(self, binary_id: str, seconds: int, media_type: str, disposition: str) -> str | None:
+        """See `BinaryStore.link`. Files have no URL of their own."""
+        return None
+
     async def remove(self, binary_ids: Collection[str]) -> None:
         """See `BinaryStore.remove`."""
         paths = [path for path in map(self._path, binary_ids) if path is not None]

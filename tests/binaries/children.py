@@ -1,4 +1,4 @@
-"""Child processes of these tests. `python children.py write|full_disk|measure FOLDER`, with the project on the path."""
+"""Child processes of these tests. `python children.py WORK PLACE`, with the project on the path."""
 
 import asyncio
 import hashlib
@@ -10,7 +10,9 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from secrets import token_hex
 
+from engine.binaries.base import BinaryStore
 from engine.binaries.files import FileBinaries
+from engine.binaries.s3 import S3Binaries
 from engine.errors import StoreFull
 
 MEGABYTE = 1024 * 1024
@@ -63,8 +65,17 @@ async def full_disk(folder: str) -> None:
 
 
 async def measure(folder: str) -> None:
-    """Print by how many kB the peak memory grows while 200 MB go in and out."""
-    store = FileBinaries(Path(folder))
+    """Print by how many kB the peak memory grows while 200 MB go into a folder and out."""
+    await _measure(FileBinaries(Path(folder)))
+
+
+async def measure_s3(place: str) -> None:
+    """Print by how many kB the peak memory grows while 200 MB go into an object store (`URL BUCKET`) and out."""
+    url, bucket = place.split()
+    await _measure(S3Binaries(url, "us-east-1", os.environ["S3_KEY"], os.environ["S3_SECRET"], bucket))
+
+
+async def _measure(store: BinaryStore) -> None:
     await store.open()
     sink = await store.sink(token_hex(16))
     await sink.write(os.urandom(3 * MEGABYTE))
@@ -86,5 +97,6 @@ if __name__ == "__main__":
         "write": write,
         "full_disk": full_disk,
         "measure": measure,
+        "measure_s3": measure_s3,
     }
     asyncio.run(work[sys.argv[1]](sys.argv[2]))
