@@ -1,6 +1,7 @@
 """The composition root: settings become stores, registry, dispatcher, runner, sweeper and the HTTP application.
 
-The only file that names a backend.
+The only file that names a backend. Each is imported where it is chosen: the clients of MongoDB and S3 take more than a
+second to load, and tens of megabytes.
 """
 
 import asyncio
@@ -11,17 +12,21 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 
+from engine.admission import Admission
 from engine.api import events, problems, services, system, tasks
 from engine.api.deps import Engine
+from engine.api.gauges import gauges
 from engine.api.hot import HotPath
 from engine.api.openapi import PROBLEM, OpenApi
 from engine.binaries.base import BinaryStore
-from engine.binaries.files import FileBinaries
+from engine.breakers import Breakers
 from engine.clock import Clock
 from engine.code.monty import MontySandbox
 from engine.dispatch import Dispatcher
 from engine.errors import EngineError
+from engine.health import Health
 from engine.instances import Instances
+from engine.members import Members
 from engine.metrics import Metrics
 from engine.news import Hub
 from engine.outbound.client import Outbound
@@ -30,8 +35,8 @@ from engine.rerun import Reruns
 from engine.runner import Runner
 from engine.settings import Settings
 from engine.store.base import Store
-from engine.store.sqlite import SqliteStore
 from engine.sweeper import Sweeper
+from engine.turnstile import Turnstile
 from engine.watch import Watch
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
@@ -42,15 +47,38 @@ BINARIES = "binaries"
 _log = logging.getLogger(__name__)
 
 
-def make_store(settings: Settings) -> Store:
-    """The store of tasks that the settings name."""
-    path = None if settings.reg_db_type == "memory" else settings.reg_local_data / DATABASE
-    return SqliteStore(path, settings.reg_sqlite_sync)
-
-
 def make_binaries(settings: Settings) -> BinaryStore:
     """The store of binaries that the settings name."""
+    if settings.reg_storage_type == "s3":
+        from engine.binaries.s3 import S3Binaries
+
+        secret = settings.s3_secret_key
+        return S3Binaries(
+            settings.s3_url,
+            settings.s3_zone,
+            settings.s3_key_id,
+            secret.get_secret_value() if secret is not None else None,
+            settings.s3_bucket,
+            key_id_file=settings.s3_key_id_file,
+            secret_key_file=settings.s3_secret_key_file,
+        )
+    from engine.binaries.files import FileBinaries
+
     return FileBinaries(settings.reg_local_data / BINARIES)
+
+
+def make_store(settings: Settings, binaries: BinaryStore) -> Store:
+    """The store of tasks that the settings name; what is large in its documents goes to the other store."""
+    if settings.reg_db_type == "mongo":
+        from engine.store.mongo import MongoStore
+        from engine.store.spill import SpillingStore
+
+        store = MongoStore(settings.mongo_uri, settings.mongo_db, uri_file=settings.mongo_uri_file)
+        return SpillingStore(store, binaries)
+    from engine.store.sqlite import SqliteStore
+
+    path = None if settings.reg_db_type == "memory" else settings.reg_local_data / DATABASE
+    return SqliteStore(path, settings.reg_sqlite_sync)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +104,43 @@ class Outside:
 def make_engine(settings: Settings) -> tuple[Engine, Outside]:
     """Put the parts together; nothing is started."""
     clock, metrics, hub, watch = Clock(), Metrics(), Hub(), Watch()
-    store, binaries = make_store(settings), make_binaries(settings)
+    binaries = make_binaries(settings)
+    store = make_store(settings, binaries)
+    members = Members(store, clock)
     instances = Instances(store, clock)
-    registry = Registry(store, clock, instances)
-    dispatcher = Dispatcher(instances, binaries, clock, metrics, watch, settings.engine_url)
+    registry = Registry(store, clock, instances, members)
+    turnstile = Turnstile(instances, Breakers(), settings.app_max_calls, settings.app_max_service_calls)
+    admission = Admission(store, metrics, settings.app_max_requests, settings.app_max_tasks)
+    health = Health({"database": store.ping, "binaries": binaries.ping}, clock)
+    metrics.show(lambda: gauges(turnstile, health))
+    dispatcher = Dispatcher(instances, turnstile, binaries, clock, metrics, watch, settings.engine_url)
     outbound = Outbound(binaries, clock, metrics, watch, settings.app_allowed_networks)
     sandbox = MontySandbox()
-    runner = Runner(store, registry, instances, dispatcher, outbound, sandbox, clock, hub, metrics)
+    follow = settings.reg_db_type == "mongo"
+    runner = Runner(store, registry, instances, dispatcher, outbound, sandbox, clock, members, hub, metrics, follow)
     reruns = Reruns(binaries, registry, runner, clock)
     sweeper = Sweeper(
-        store, binaries, registry, instances, runner, clock, watch, settings.app_cron, settings.app_lifespan
+        store, binaries, registry, instances, runner, members, clock, watch, settings.app_cron, settings.app_lifespan
     )
     loop = asyncio.get_running_loop()
     engine = Engine(
-        settings, store, binaries, registry, instances, runner, reruns, sweeper, hub, metrics, clock, watch, loop
+        settings,
+        store,
+        binaries,
+        registry,
+        instances,
+        members,
+        runner,
+        reruns,
+        sweeper,
+        hub,
+        metrics,
+        clock,
+        watch,
+        turnstile,
+        admission,
+        health,
+        loop,
     )
     return engine, Outside(dispatcher, outbound, sandbox)
 
@@ -98,6 +149,7 @@ async def start(engine: Engine, outside: Outside) -> None:
     """Open the stores, read what they know, and begin. Raises StoreAway, StoreFull."""
     await engine.store.open()
     await engine.binaries.open()
+    await engine.members.join()
     newest = await engine.store.page(None, None, None, 1)
     if newest:
         engine.clock.not_before(newest[0].created)
@@ -129,9 +181,13 @@ async def start_later(engine: Engine, outside: Outside) -> None:
 
 async def stop(engine: Engine, outside: Outside) -> None:
     """End; what was under way stands in the stores."""
+    await engine.health.stop()
+    await engine.admission.close()
     await engine.runner.close()
     await engine.sweeper.stop()
     await outside.close()
+    with contextlib.suppress(EngineError):  # the others find out by themselves
+        await engine.members.leave()
     await engine.binaries.close()
     await engine.store.close()
 
@@ -144,6 +200,7 @@ def make_app(settings: Settings) -> HotPath:
         engine, outside = make_engine(settings)
         app.state.engine = engine
         app.state.openapi = OpenApi(app, engine.registry)
+        engine.health.start()
         starting = None
         if not await try_to_start(engine, outside):
             starting = asyncio.create_task(start_later(engine, outside))

@@ -4,14 +4,15 @@ came of it.
 
 import asyncio
 import logging
+import random
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from engine.dispatch import Call, Dispatcher
-from engine.errors import EngineError, StoreAway, StoreFull
-from engine.gates import Gates, open_calls
-from engine.instances import Instances
+from engine.errors import EngineError, NotFound, StoreAway, StoreFull
+from engine.gates import open_calls
+from engine.holding import Holding, HttpTurn, Job, Outside, job_of
+from engine.instances import Instances, Target
 from engine.lanes import Lanes, Outcome
 from engine.outbound.client import Outbound
 from engine.outbound.request import HttpCall
@@ -20,9 +21,7 @@ from engine.registry import Opened, Registry
 from engine.task.events import (
     CallAccepted,
     CallFailed,
-    CallHeld,
     CallReturned,
-    CallSent,
     Event,
     MakeCall,
     ServiceAway,
@@ -30,16 +29,18 @@ from engine.task.events import (
 )
 from engine.task.frames import Place
 from engine.task.inputs import InputError, input_of
-from engine.task.task import Task
+from engine.task.task import TASK_ID_LENGTH, Task
+from engine.turnstile import Refused
 
 ACCEPTED_DELAY = 0.25
 """Seconds until it is stored that a service has accepted a call. Most callbacks come sooner and make it needless."""
 
+LOOKED_AT = 50
+"""How many calls are looked after at a time that may have been settled elsewhere."""
+
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 10.0
 _log = logging.getLogger(__name__)
-T = TypeVar("T")
-
 
 RunPipeline = Callable[[Place, Task, str, str, Opened, dict[str, Any]], Awaitable[None]]
 
@@ -57,7 +58,7 @@ class Caller:
         send: Callable[[str, Event], Awaitable[Outcome]],
         run_pipeline: RunPipeline,
     ) -> None:
-        self.gates = Gates()
+        self._turnstile = dispatcher.turnstile
         self._dispatcher = dispatcher
         self._outbound = outbound
         self._registry = registry
@@ -67,7 +68,8 @@ class Caller:
         self._run_pipeline = run_pipeline
         self._jobs: set[asyncio.Task[None]] = set()
         self._under_way: dict[str, asyncio.Task[None]] = {}
-        self._outside: set[str] = set()
+        self._outside = Outside()
+        self._holding = Holding(dispatcher.turnstile, self._outside, send, self._start)
         self._closing = False
 
     def perform(self, place: Place, task: Task, command: MakeCall) -> None:
@@ -76,26 +78,29 @@ class Caller:
         if task.status != "running" or run.phase is None or not run.attempts or run.attempts[-1].id != command.call:
             return  # overtaken by a later event of the same commit
         if command.call not in self._under_way:
-            self._under_way[command.call] = self._start(self._call(place, task, command))
+            self._under_way[command.call] = self._start(self._call(job_of(place, task, command)))
 
     def settle(self, events: list[Event], before: Task, after: Task) -> None:
         """These events have made one state of a task into the other: calls that nobody waits for any more are given up,
         although their answers are still to come."""
-        self.gates.settle(events, before, after)
+        self._turnstile.gates.settle(events, before, after)
         if after.status == "running" and all(isinstance(event, CallReturned | CallAccepted) for event in events):
             return
         told = {event.call for event in events if isinstance(event, CallReturned | CallFailed | ServiceAway)}
         for call in open_calls(before) - open_calls(after) - told:
-            if call in self._outside:
+            if call in self._outside.calls:
                 self._under_way[call].cancel()
 
-    async def _outer(self, call: str, work: Awaitable[T]) -> T:
-        """Wait for the outside world: this may be given up, unlike the work on a task's queue."""
-        self._outside.add(call)
-        try:
-            return await work
-        finally:
-            self._outside.discard(call)
+    async def look_elsewhere(self, read: Callable[[str], Awaitable[Task]]) -> None:
+        """Of calls for whose sake others wait: see whether they were settled on other engines. Raises StoreAway."""
+        gates = self._turnstile.gates
+        for call in gates.crowding(LOOKED_AT) if self._turnstile.waiting else ():
+            try:
+                settled = (await read(call[:TASK_ID_LENGTH])).find_call(call) is None
+            except NotFound:
+                settled = True
+            if settled:
+                gates.settled(call, result=True)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         job = asyncio.get_running_loop().create_task(work)
@@ -114,81 +119,115 @@ class Caller:
             job.cancel()
         await asyncio.gather(*self._jobs, return_exceptions=True)
 
-    async def _call(self, place: Place, task: Task, command: MakeCall) -> None:
+    async def _call(self, job: Job) -> None:
         try:
-            await self._call_until_heard(place, task, command)
+            await self._call_until_heard(job)
         finally:
-            self._under_way.pop(command.call, None)
+            self._under_way.pop(job.call, None)
 
-    async def _call_until_heard(self, place: Place, task: Task, command: MakeCall) -> None:
-        pause = _FIRST_PAUSE
+    async def _call_until_heard(self, job: Job) -> None:
+        pause, stopped = _FIRST_PAUSE, False
         event: Event | None = None
-        while True:
-            try:
-                event = event or await self._made(place, task, command)
-                if event is not None:
-                    await self._happened(task, event)
-                return
-            except (StoreAway, StoreFull) as error:
-                _log.warning("task %s, node %s: %s; trying again", task.id, command.node, error)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
-            except EngineError as error:
-                _log.warning("task %s, node %s: %s", task.id, command.node, error)
-                return
-            except Exception as error:
-                _log.exception("task %s, node %s: the call broke", task.id, command.node)
-                if isinstance(event, CallFailed):
-                    return  # that was said already
-                event = CallFailed(command.call, f"the engine could not make the call: {error!r}", again=True)
-
-    async def _made(self, place: Place, task: Task, command: MakeCall) -> Event | None:
-        """Make the call when the service has room. None where nobody waits for it any more by then."""
-        node = place.pipeline.nodes[command.node]
-        assert isinstance(node, ServiceNode | HttpNode)
         try:
-            taken = input_of(place.frame(task), command.node)
-        except InputError as error:  # the level around a body has changed meanwhile
-            return CallFailed(command.call, str(error), again=False)
+            while True:
+                try:
+                    event = event or await self._made(job)
+                    if event is not None:
+                        await self._happened(job.task_id, event)
+                    return
+                except (StoreAway, StoreFull) as error:
+                    _log.warning("task %s, node %s: %s; trying again", job.task_id, job.command.node, error)
+                    if event is not None and isinstance(error, StoreAway) and not stopped:
+                        stopped = True  # no more calls are made whose results would wait here too
+                        self._turnstile.stop()
+                    await asyncio.sleep(pause * random.uniform(0.8, 1.2))
+                    pause = min(pause * 2, _LONGEST_PAUSE)
+                except EngineError as error:
+                    _log.warning("task %s, node %s: %s", job.task_id, job.command.node, error)
+                    return
+                except Exception as error:
+                    _log.exception("task %s, node %s: the call broke", job.task_id, job.command.node)
+                    if isinstance(event, CallFailed):
+                        return  # that was said already
+                    event = CallFailed(job.call, f"the engine could not make the call: {error!r}", again=True)
+        finally:
+            if stopped:
+                self._turnstile.go_on()
+
+    async def _made(self, job: Job) -> Event | None:
+        """Make the call when its turn has come. None where nobody waits for it any more by then."""
+        node = job.place.pipeline.nodes[job.command.node]
         if isinstance(node, HttpNode):
-            turn = _Turn(self._send, self._outside, task.id, command.call, node.url)
-            return await self._outer(command.call, self._outbound.request(_http_call(task, command, node, taken), turn))
+            return await self._request(job, node)
+        assert isinstance(node, ServiceNode)
         pipeline = self._registry.pipeline(node.service)
         if pipeline is not None:
-            await self._run_pipeline(place, task, command.node, command.call, pipeline, taken)
+            return await self._run(job, pipeline)
+        try:
+            target = await self._holding.turn(job, node)
+        except Refused as error:
+            return self._dispatcher.refused(job.call, error.url, str(error))
+        if target is None:
             return None
-        target = self._instances.target(node.service, node.url)
         if target.url is None:
-            return self._dispatcher.away(command.call, node.service or node.url or "")
-        if not self.gates.try_enter(target.url, command.call):
-            if not await self._turn_came(task, command, target.url):
-                return None
-        call = Call(task.root, command.call, node, taken)
-        event = await self._outer(command.call, self._dispatcher.make(call, target))
-        if isinstance(event, CallFailed) and event.full:
-            self.gates.full(command.call)
-        else:
-            self.gates.taken(command.call)
-        return event
+            return self._dispatcher.away(job.call, node.service or node.url or "")
+        try:
+            event = await self._sent(job, node, target)
+            if not isinstance(event, CallFailed):
+                self._turnstile.taken(job.call, target.url)
+            elif event.full:
+                self._turnstile.gates.full(job.call)
+            return event
+        finally:
+            self._turnstile.gates.answered(target.url, job.call)
 
-    async def _turn_came(self, task: Task, command: MakeCall, url: str) -> bool:
-        """Wait for room in the service. False where nobody waits for the call any more by then."""
-        await self._send(task.id, CallHeld(command.call, url))
-        await self._outer(command.call, self.gates.enter(url, command.call))
-        if (await self._send(task.id, CallSent(command.call))).changed:
-            return True
-        self.gates.settled(command.call)
-        return False
+    def _input(self, job: Job) -> dict[str, Any]:
+        """What the call takes. Raises InputError where the level around a body has changed meanwhile."""
+        assert job.task is not None
+        return input_of(job.place.frame(job.task), job.command.node)
 
-    async def _happened(self, task: Task, event: Event) -> None:
+    async def _request(self, job: Job, node: HttpNode) -> Event | None:
+        if not await self._holding.begin(job):
+            return None
+        assert job.task is not None
+        try:
+            call = _http_call(job.task, job.command, node, self._input(job))
+        except InputError as error:
+            return CallFailed(job.call, str(error), again=False)
+        turn = HttpTurn(self._send, self._outside, job.task_id, job.call, node.url)
+        return await self._outside.wait(job.call, self._outbound.request(call, turn))
+
+    async def _run(self, job: Job, pipeline: Opened) -> Event | None:
+        """Run a pipeline for a call."""
+        if not await self._holding.begin(job):
+            return None
+        assert job.task is not None
+        try:
+            taken = self._input(job)
+        except InputError as error:
+            return CallFailed(job.call, str(error), again=False)
+        await self._run_pipeline(job.place, job.task, job.command.node, job.call, pipeline, taken)
+        return None
+
+    async def _sent(self, job: Job, node: ServiceNode, target: Target) -> Event:
+        assert job.task is not None
+        try:
+            call = Call(job.task.root, job.call, node, self._input(job))
+        except InputError as error:
+            return CallFailed(job.call, str(error), again=False)
+        return await self._outside.wait(job.call, self._dispatcher.make(call, target))
+
+    # What came of it
+
+    async def _happened(self, task_id: str, event: Event) -> None:
         if isinstance(event, CallAccepted):
-            self._accepted(task.id, event)
+            self._accepted(task_id, event)
             return
-        outcome = await self._send(task.id, event)
+        outcome = await self._send(task_id, event)
         if not outcome.changed:
             await self._dispatcher.discard(event, outcome.task)
         elif isinstance(event, ServiceAway) and self._is_back(event.service):
-            await self._send(task.id, ServiceBack(frozenset([event.service])))  # it came back meanwhile
+            await self._send(task_id, ServiceBack(frozenset([event.service])))  # it came back meanwhile
 
     def _is_back(self, service: str) -> bool:
         return self._instances.reachable(service) or self._registry.pipeline(service) is not None
@@ -212,32 +251,6 @@ class Caller:
             await self._send(task_id, event)
         except EngineError as error:
             _log.info("task %s: %s was not stored: %s", task_id, type(event).__name__, error)
-
-
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """The request of an `http` node that has to wait for its turn. See `outbound.turns.Waiting`."""
-
-    send: Callable[[str, Event], Awaitable[Outcome]]
-    outside: set[str]
-    task: str
-    call: str
-    url: str
-
-    async def held(self) -> None:
-        """It has to wait."""
-        await self._tell(CallHeld(self.call, self.url))
-
-    async def came(self) -> bool:
-        """Its turn has come. False: nobody wants it any more."""
-        return (await self._tell(CallSent(self.call))).changed
-
-    async def _tell(self, event: Event) -> Outcome:
-        self.outside.discard(self.call)
-        try:
-            return await self.send(self.task, event)
-        finally:
-            self.outside.add(self.call)
 
 
 def _http_call(task: Task, command: MakeCall, node: HttpNode, taken: dict[str, Any]) -> HttpCall:

@@ -39,7 +39,15 @@ class Clock:
         behind = moment - self.now()
         if behind > 0:
             self._offset += behind
+        if behind > MAX_GAP:
             _log.warning("the wall clock is %.1f s behind what is stored; going on from there", behind / 1_000_000)
+
+    def set(self, moment: int) -> None:
+        """Go on from this moment: the time of the engines that this one joins."""
+        ahead = self.now() - moment
+        self._offset -= ahead
+        if abs(ahead) > MAX_GAP:
+            _log.warning("the wall clock is %.1f s off the time of the other engines, which holds", ahead / 1_000_000)
 
     async def pulse(self) -> None:
         """Look at the clock every second for ever, so that a gap means that the process was stopped."""

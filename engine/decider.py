@@ -20,9 +20,17 @@ CODE_SECONDS = 0.5
 class Decider:
     """See the module."""
 
-    def __init__(self, sandbox: Sandbox, clock: Clock) -> None:
+    def __init__(self, sandbox: Sandbox, clock: Clock, engine: str) -> None:
         self._sandbox = sandbox
         self._clock = clock
+        self._engine = engine
+
+    async def begin(self, place: Place, task: Task, event: Event) -> tuple[Task, list[Command]]:
+        """Let the first event happen to a new task."""
+        return await self.run_code(place, *self._decide(place, task, event, self._clock.now()))
+
+    def _decide(self, place: Place, task: Task, event: Event, now: int) -> tuple[Task, list[Command]]:
+        return decide(place.pipeline, task, event, now, place.outer, self._engine)
 
     def decide(
         self, place: Place, task: Task, events: list[Event]
@@ -36,7 +44,7 @@ class Decider:
         outcomes: list[bool | EngineError] = []
         for event in events:
             try:
-                after, more = decide(place.pipeline, task, event, now, place.outer)
+                after, more = self._decide(place, task, event, now)
             except EngineError as error:
                 outcomes.append(error)
                 continue
@@ -55,7 +63,7 @@ class Decider:
             if task.status != "running" or run.more.step != wanted.step or run.turn != wanted.turn:
                 continue
             event = await self._run(place.frame(task), wanted)
-            task, more = decide(place.pipeline, task, event, self._clock.now(), place.outer)
+            task, more = self._decide(place, task, event, self._clock.now())
             commands = [*commands, *more]
         return task, commands
 

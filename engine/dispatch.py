@@ -5,6 +5,7 @@ One HTTP session for the life of the process. A call's id is the capability that
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -15,7 +16,7 @@ from yarl import URL
 from aiservice.protocol import CALLBACK_URL, PREFER, PREFERENCE_APPLIED, TASK_ID, wait_applied
 from engine.binaries.base import BinaryStore
 from engine.clock import Clock
-from engine.errors import EngineError, StoreAway, StoreFull
+from engine.errors import EngineError, NotFound, StoreAway, StoreFull
 from engine.failures import reason
 from engine.instances import Instance, Instances, Target
 from engine.metrics import Metrics
@@ -24,6 +25,7 @@ from engine.results import read_result
 from engine.task.events import CallAccepted, CallFailed, CallReturned, Event, ServiceAway
 from engine.task.inputs import binaries, unused
 from engine.task.task import Task
+from engine.turnstile import Turnstile
 from engine.watch import Watch
 from engine.wire import AGAIN, FULL, QUOTED_BYTES, Unsendable, body_of, retry_after
 
@@ -31,7 +33,6 @@ WAIT_SECONDS = 10
 """How long a service may hold a call to answer it with the result itself."""
 
 CONNECT_SECONDS = 10.0
-MAX_CONNECTIONS = 512
 KEEP_ALIVE_SECONDS = 4.0
 """Below the five seconds after which common servers close an idle connection, so that no call meets a closed one."""
 
@@ -52,12 +53,22 @@ class Call:
 
 
 class Dispatcher:
-    """See the module. `engine_url` is where services reach this engine."""
+    """See the module. `engine_url` is where services reach this engine. Calls that have passed the `turnstile` are
+    bounded by it, so connections are not bounded here."""
 
     def __init__(
-        self, instances: Instances, store: BinaryStore, clock: Clock, metrics: Metrics, watch: Watch, engine_url: str
+        self,
+        instances: Instances,
+        turnstile: Turnstile,
+        store: BinaryStore,
+        clock: Clock,
+        metrics: Metrics,
+        watch: Watch,
+        engine_url: str,
     ) -> None:
         self._instances = instances
+        self.turnstile = turnstile
+        self._breakers = turnstile.breakers
         self._store = store
         self._clock = clock
         self._metrics = metrics
@@ -68,7 +79,7 @@ class Dispatcher:
 
     async def open(self) -> None:
         """Make the session."""
-        connector = aiohttp.TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=KEEP_ALIVE_SECONDS)
+        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
         self._session = aiohttp.ClientSession(
             connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
@@ -103,24 +114,45 @@ class Dispatcher:
         if isinstance(event, CallReturned):
             await self._store.remove(unused(task, [ref.id for _, ref in binaries(event.out)]))
 
+    def refused(self, call_id: str, url: str, reason: str) -> Event:
+        """Say that a call was not sent, because all that were sent there failed."""
+        self._metrics.not_sent()
+        return CallFailed(call_id, reason, again=True, url=url)
+
     async def _send(self, call: Call, url: str, instance: Instance | None) -> Event:
         assert self._session is not None
         headers = {PREFER: f"wait={WAIT_SECONDS}"}
+        faults: list[EngineError] = []
         try:
             body = body_of(self._store, call.input, headers)
             async with self._watch.limit(call.node.timeout):
                 async with self._session.post(
-                    self._address(url, call.id), data=body, headers=headers, allow_redirects=False
+                    self._address(url, call.id),
+                    data=body if isinstance(body, bytes) else _noting(body, faults),
+                    headers=headers,
+                    allow_redirects=False,
                 ) as answer:
                     return await self._judge(call, url, answer)
         except Unsendable as error:
             return CallFailed(call.id, str(error), again=False, url=url)
         except (aiohttp.ClientError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
-            if instance is not None:
-                self._instances.failed(instance)
-            return CallFailed(call.id, f"POST {url} failed: {reason(error, call.node.timeout)[0]}", again=True, url=url)
+            return self._broken(call, url, instance, faults, error)
         except ValueError as error:
             return CallFailed(call.id, f"POST {url} failed: {error}", again=False, url=url)
+
+    def _broken(
+        self, call: Call, url: str, instance: Instance | None, faults: list[EngineError], error: Exception
+    ) -> Event:
+        """What a broken exchange means. Raises what the store of binaries did, where it was its fault."""
+        if faults and isinstance(faults[0], NotFound):
+            return CallFailed(call.id, f"POST {url} was not sent: a binary of the input is gone", False, url=url)
+        if faults:
+            raise faults[0]
+        if instance is not None:
+            self._instances.failed(instance)
+        message = f"POST {url} failed: {reason(error, call.node.timeout)[0]}"
+        self._breakers.failed(url, call.id, message)
+        return CallFailed(call.id, message, again=True, url=url)
 
     def _address(self, url: str, call_id: str) -> URL:
         place = self._places.get(url)
@@ -136,13 +168,20 @@ class Dispatcher:
 
     async def _judge(self, call: Call, url: str, answer: aiohttp.ClientResponse) -> Event:
         if 200 <= answer.status < 300:
-            if not wait_applied(answer.headers.get(PREFERENCE_APPLIED)):
-                return CallAccepted(call.id, url, self._clock.now())
-            return await self._result(call, url, answer)
+            if wait_applied(answer.headers.get(PREFERENCE_APPLIED)):
+                event = await self._result(call, url, answer)
+            else:
+                event = CallAccepted(call.id, url, self._clock.now())
+            self._breakers.alive(url, call.id)
+            return event
         start = (await answer.content.read(QUOTED_BYTES)).decode("utf-8", "replace").strip()
         message = f"POST {url} answered {answer.status}{': ' if start else ''}{start}"
         again = answer.status in AGAIN or answer.status >= 500
         after = retry_after(answer.headers.get("Retry-After"), self._clock) if again else None
+        if answer.status < 500 or (answer.status == 503 and after is not None):
+            self._breakers.alive(url, call.id)
+        else:
+            self._breakers.failed(url, call.id, message)
         return CallFailed(call.id, message, again, after, url, answer.status == FULL)
 
     async def _result(self, call: Call, url: str, answer: aiohttp.ClientResponse) -> Event:
@@ -157,3 +196,13 @@ class Dispatcher:
             again = result.failure.retry_after is not None
             return CallFailed(call.id, result.failure.message, again, result.failure.retry_after, url)
         return CallReturned(call.id, result.out, url)
+
+
+async def _noting(body: AsyncIterator[bytes], faults: list[EngineError]) -> AsyncIterator[bytes]:
+    """The body; an error of the store is noted, which the client would take for one of the connection."""
+    try:
+        async for chunk in body:
+            yield chunk
+    except EngineError as error:
+        faults.append(error)
+        raise

@@ -10,6 +10,7 @@ EngineError
 ├── RangeWrong             416  the range of a file lies outside of it
 ├── Unprocessable          422  readable, but wrong; `faults` says what to change, one by one
 ├── Overloaded             429  try again after `retry_after` seconds
+├── Busy                   503  too many requests are being worked on; try again after `retry_after` seconds
 ├── StoreAway              503  a store cannot be reached; nothing was changed
 └── StoreFull              507  a store has no room; nothing was changed
 
@@ -111,6 +112,14 @@ class Overloaded(EngineError):
     status = 429
     title = "Too many requests"
     retry_after = 5.0
+
+
+class Busy(EngineError):
+    """Too many requests are being worked on at this moment."""
+
+    status = 503
+    title = "Service unavailable"
+    retry_after = 1.0
 
 
 class StoreAway(EngineError):

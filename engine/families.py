@@ -15,6 +15,7 @@ from engine.clock import Clock
 from engine.errors import Conflict, NotFound, StoreAway, StoreFull
 from engine.group import Group, Home
 from engine.lanes import Outcome
+from engine.members import Members
 from engine.registry import Opened
 from engine.store.base import Store
 from engine.task.events import (
@@ -35,6 +36,9 @@ MAX_DEPTH = 32
 """Generations of tasks below each other: a pipeline that calls itself ends here."""
 
 PAGE = 200
+WATCH_SECONDS, WATCH_ALONE_SECONDS = 2.0, 10.0
+"""How often it is looked whether runs of sub-pipelines have ended unheard, with other engines and without."""
+
 SHOWN = 20
 """How many running bodies of a loop a status looks at."""
 
@@ -48,10 +52,12 @@ Key = tuple[str, str]
 class Families:
     """See the module."""
 
-    def __init__(self, store: Store, home: Home, clock: Clock) -> None:
+    def __init__(self, store: Store, home: Home, clock: Clock, members: Members) -> None:
         self._store = store
         self._home = home
         self._clock = clock
+        self._members = members
+        self._called: set[str] = set()
         self._groups: dict[Key, Group] = {}
         self._jobs: set[asyncio.Task[None]] = set()
         self._of_family: dict[Key, set[asyncio.Task[None]]] = {}
@@ -117,10 +123,12 @@ class Families:
     def _run_items(self, place: Place, task: Task, command: RunItems) -> None:
         key = (task.id, family(command.node, command.turn))
         known = self._groups.get(key)
-        if known is not None and not known.stopped:
+        if known is not None and not known.stopped and known.round == task.rounds:
             known.wake()
             return
-        group = self._groups[key] = Group(self._store, self._home, self._clock, place, task, command)
+        if known is not None:
+            known.stop()
+        group = self._groups[key] = Group(self._store, self._home, self._clock, self._members, place, task, command)
         self._start(partial(self._group, key, group), key)
 
     async def _group(self, key: Key, group: Group) -> None:
@@ -167,11 +175,30 @@ class Families:
         origin = task.origin
         assert origin is not None
         if origin.call is not None:
+            self._called.discard(task.id)
             self._start(partial(self._answer, task, origin))
             return
         group = self._groups.get((origin.parent, origin.family))
         if group is not None:
             group.ended(task)
+
+    async def watch(self) -> None:
+        """Look for ever whether the runs of sub-pipelines that this engine began have ended on another one, which may
+        have died before it told their parents."""
+        while True:
+            await asyncio.sleep(WATCH_ALONE_SECONDS if self._members.alone else WATCH_SECONDS)
+            called = list(self._called)
+            for start in range(0, len(called), PAGE):
+                await self._patiently(partial(self._look_after, called[start : start + PAGE]), set())
+
+    async def _look_after(self, called: list[str]) -> None:
+        statuses = await self._store.statuses(called)
+        for task_id in called:
+            if statuses.get(task_id) == "running" or task_id not in self._called:
+                continue
+            self._called.discard(task_id)
+            if task_id in statuses:
+                self.ended(await self._home.read(task_id))
 
     async def _answer(self, task: Task, origin: Origin) -> None:
         assert origin.call is not None
@@ -190,9 +217,28 @@ class Families:
 
     async def _stop_family(self, root: str, parent: str, name: str) -> None:
         while task_ids := await self._store.family_running(root, parent, name, PAGE):
+            if await self._wants(parent, name):
+                return  # the task was retried meanwhile
             outcomes = await asyncio.gather(*(self._tell(task_id, Cancelled()) for task_id in task_ids))
             if not any(outcome is not None and outcome.changed for outcome in outcomes):
                 return
+
+    async def _wants(self, parent: str, name: str) -> bool:
+        """Whether a task waits for the bodies of this family."""
+        try:
+            task = await self._home.read(parent)
+        except NotFound:
+            return False
+        return any(family(node_id, run.turn) == name for node_id, run in task.nodes.items() if run.phase == "items")
+
+    async def check_running(self, task_id: str) -> None:
+        """Stop a task that is a running child, where nobody waits for it any more. Raises StoreAway, StoreFull."""
+        try:
+            task = await self._home.read(task_id)
+        except NotFound:
+            return
+        if task.origin is not None and task.status == "running":
+            await self._check(task, task.origin)
 
     def check(self, task: Task) -> None:
         """Stop a running child that was found after a start, where nobody waits for it any more."""
@@ -231,6 +277,7 @@ class Families:
         index = sum(attempt.turn == run.turn for attempt in run.attempts) - 1
         origin = Origin(task.root, task.id, node_id, run.turn, depth, index, call=call)
         child = child_of(task, opened.row.id, opened.row.route, origin, None, self._clock.now())
+        self._called.add(child.id)
         made = await self._home.make([(child, taken)], Place(opened.pipeline, None))
         started = await self._tell(task.id, ChildStarted(call, child.id))
         if started is None or started.task.find_call(call) is None:

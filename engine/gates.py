@@ -1,135 +1,173 @@
-"""No more calls at once than a service takes: learnt from its own answers.
+"""The gate before each address: what awaits a call there, and how much a service takes, learnt from its own answers.
 
-A gate stands before every address and is open. When a service says that it is full (429), the calls that it still
-works on are as many as it takes: from then on further ones wait here, where they cost no attempt, until one of those
-has ended. Every result widens the gate a little, so that it follows a service which has become faster (additive
-increase, as in TCP's congestion avoidance, RFC 5681).
+When a service says that it is full (429), the calls that it still works on are as many as it takes: from then on
+further ones wait until one of those has ended. Every result widens the gate a little, so that it follows a service
+which has become faster (additive increase, as in TCP's congestion avoidance, RFC 5681). Besides, no more than so many
+calls are on their way to one address at once, and none where its breaker is open.
 """
 
-import asyncio
-from collections import deque
+from collections import OrderedDict
+from collections.abc import Callable
+from enum import IntEnum
 
+from engine.breakers import Breakers
 from engine.task.events import CallAccepted, CallFailed, CallReturned, Event
 from engine.task.task import Task
 
 WIDE_OPEN = 1_000
-"""A gate that lets so many through has nothing to guard any more."""
+"""A gate that lets so many through has nothing to guard any more; nor are more calls remembered."""
 
-FIRST_PROBE, LONGEST_PROBE = 1.0, 30.0
-"""Seconds after which one is let in although there seems to be no room; they double until the service takes one."""
+
+class Outlook(IntEnum):
+    """What awaits a call at an address, the best first. The last attempt of a node is a probe only where there is no
+    other place for it."""
+
+    PROBE = 0
+    READY = 1
+    FULL = 2
+    LAST_PROBE = 3
+    PROBING = 4
+    OPEN = 5
+
+    @property
+    def goes(self) -> bool:
+        """Whether the call may be sent."""
+        return self in (Outlook.PROBE, Outlook.READY, Outlook.LAST_PROBE)
 
 
 class Gate:
-    """The gate before one address. `inside` are the ids of calls that were sent and are not settled."""
+    """The gate before one address. `sending` counts the calls on their way, `inside` are those that were sent and are
+    not settled, `limit` is how many of these the service takes, where that is known."""
+
+    __slots__ = ("inside", "limit", "sending")
 
     def __init__(self) -> None:
-        self.inside: set[str] = set()
+        self.sending = 0
+        self.inside: OrderedDict[str, None] = OrderedDict()
         self.limit: float | None = None
-        self._waiting: deque[tuple[str, asyncio.Future[None]]] = deque()
-        self._pause = FIRST_PROBE
-        self._probe: asyncio.TimerHandle | None = None
 
-    def try_enter(self, call_id: str) -> bool:
-        """Enter, if that can be done at once."""
-        if self._waiting or not self._has_room():
-            return False
-        self.inside.add(call_id)
-        return True
-
-    async def enter(self, call_id: str) -> None:
-        """Enter when there is room."""
-        if self.try_enter(call_id):
-            return
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((call_id, turn))
-        self._watch()
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done():
-                self.leave(call_id)
-            raise
-
-    def leave(self, call_id: str, result: bool = False) -> None:
-        """The call is settled; `result`: the service has done it."""
-        self.inside.discard(call_id)
-        if result and self.limit is not None:
+    def result(self) -> None:
+        """The service has done a call."""
+        if self.limit is not None:
             self.limit += 1 / self.limit
             if self.limit > WIDE_OPEN:
                 self.limit = None
-        self._let_in()
 
     def taken(self) -> None:
         """The service took a call: so it takes as many as are inside."""
         if self.limit is not None and self.limit < len(self.inside):
             self.limit = float(len(self.inside))
-        self._pause = FIRST_PROBE
 
-    def full(self, call_id: str) -> None:
-        """The service did not take the call, because it is full."""
-        self.inside.discard(call_id)
-        self.limit = float(max(len(self.inside), 1))
-        self._let_in()
+    @property
+    def crowded(self) -> bool:
+        """Whether the service has as much as it takes."""
+        return self.limit is not None and len(self.inside) >= int(self.limit)
 
     @property
     def idle(self) -> bool:
         """Whether nothing is lost by forgetting it."""
-        return self.limit is None and not self.inside and not self._waiting
-
-    def _has_room(self) -> bool:
-        return self.limit is None or len(self.inside) < int(self.limit)
-
-    def _let_in(self) -> None:
-        while self._waiting and self._has_room():
-            self._admit()
-
-    def _admit(self) -> None:
-        call_id, turn = self._waiting.popleft()
-        if not turn.done():
-            self.inside.add(call_id)
-            turn.set_result(None)
-            self._watch()
-
-    def _watch(self) -> None:
-        """Let the next one in after a while, room or not: what is inside may never come back, and says nothing then."""
-        if self._probe is not None:
-            self._probe.cancel()
-            self._probe = None
-        if self._waiting:
-            self._probe = asyncio.get_running_loop().call_later(self._pause, self._ask)
-
-    def _ask(self) -> None:
-        self._pause = min(self._pause * 2, LONGEST_PROBE)
-        self._probe = None
-        if self._waiting:
-            self._admit()
-        self._watch()
+        return self.limit is None and not self.inside and not self.sending
 
 
 class Gates:
-    """The gates of all addresses that calls go to."""
+    """The gates of all addresses that calls go to. At most `each` calls are on their way to one address at once: sent,
+    and not answered, be it by `accepted`. `sending` counts those of all. `on_room` is told where there may be room."""
 
-    def __init__(self) -> None:
+    def __init__(self, breakers: Breakers, each: int) -> None:
+        self.breakers = breakers
+        self.sending = 0
+        self.on_room: Callable[[str], None] = lambda url: None
+        self._each = each
         self._gates: dict[str, Gate] = {}
         self._gate_of_call: dict[str, str] = {}
 
-    def _gate(self, url: str) -> Gate:
+    def __len__(self) -> int:
+        return len(self._gates)
+
+    # Before a call is sent
+
+    def for_any(self, url: str) -> Outlook:
+        """What awaits a call."""
+        gate = self._gates.get(url)
+        if not self.breakers.closed(url):
+            return self._for_probe(url, gate)
+        full = gate is not None and (gate.sending >= self._each or gate.crowded)
+        return Outlook.FULL if full else Outlook.READY
+
+    def for_last(self, url: str) -> Outlook:
+        """What awaits the last attempt of a node."""
+        outlook = self.for_any(url)
+        return Outlook.LAST_PROBE if outlook is Outlook.PROBE else outlook
+
+    def _for_probe(self, url: str, gate: Gate | None) -> Outlook:
+        if self.breakers.wait(url) > 0:
+            return Outlook.OPEN
+        busy = self.breakers.probing(url) or (gate is not None and gate.sending >= self._each)
+        return Outlook.PROBING if busy else Outlook.PROBE
+
+    def is_only_crowded(self, url: str) -> bool:
+        """Whether nothing but what the service takes, as far as that is known, speaks against one more call."""
+        gate = self._gates.get(url)
+        return gate is None or (gate.sending < self._each and self.breakers.closed(url))
+
+    def send(self, url: str, call: str, probe: bool) -> None:
+        """A call is sent: it is on its way until it was `answered`, and inside until it is `settled`."""
         gate = self._gates.get(url)
         if gate is None:
             gate = self._gates[url] = Gate()
-        return gate
+        gate.sending += 1
+        gate.inside[call] = None
+        self.sending += 1
+        self._gate_of_call[call] = url
+        if probe:
+            self.breakers.probe(url, call)
+        if len(gate.inside) > WIDE_OPEN:
+            self._gate_of_call.pop(gate.inside.popitem(last=False)[0], None)
 
-    def try_enter(self, url: str, call_id: str) -> bool:
-        """Whether a call may be sent to the address at once. If so, it counts until it is settled."""
-        if not self._gate(url).try_enter(call_id):
-            return False
-        self._gate_of_call[call_id] = url
-        return True
+    # After that
 
-    async def enter(self, url: str, call_id: str) -> None:
-        """Wait until a call may be sent to the address."""
-        await self._gate(url).enter(call_id)
-        self._gate_of_call[call_id] = url
+    def answered(self, url: str, call: str) -> None:
+        """The call is not on its way any more, whatever it brought. To be said once for each that was sent."""
+        gate = self._gates[url]
+        gate.sending -= 1
+        self.sending -= 1
+        self.breakers.released(url, call)
+        self._changed(url, gate)
+
+    def given_up(self, url: str, call: str) -> None:
+        """The call that was to be sent is not, after all."""
+        self.answered(url, call)
+        self.settled(call)
+
+    def crowding(self, count: int) -> list[str]:
+        """So many calls at most, the oldest first, for whose sake others have to wait."""
+        inside = [call for gate in self._gates.values() if gate.crowded for call in list(gate.inside)[:count]]
+        return inside[:count]
+
+    def taken(self, call: str) -> None:
+        """The service took the call."""
+        url = self._gate_of_call.get(call)
+        if url is not None:
+            self._gates[url].taken()
+
+    def full(self, call: str) -> None:
+        """The service did not take the call, because it is full."""
+        url = self._gate_of_call.pop(call, None)
+        if url is not None:
+            gate = self._gates[url]
+            gate.inside.pop(call, None)
+            gate.limit = float(max(len(gate.inside), 1))
+            self._changed(url, gate)
+
+    def settled(self, call: str, result: bool = False) -> None:
+        """A call has ended, or nobody waits for it any more; `result`: the service has done it."""
+        url = self._gate_of_call.pop(call, None)
+        if url is not None:
+            gate = self._gates[url]
+            gate.inside.pop(call, None)
+            if result:
+                gate.result()
+            self._changed(url, gate)
 
     def settle(self, events: list[Event], before: Task, after: Task) -> None:
         """These events have made one state of a task into the other: some of its calls may be settled."""
@@ -137,32 +175,16 @@ class Gates:
             if isinstance(event, CallReturned | CallFailed):
                 self.settled(event.call, isinstance(event, CallReturned))
             elif not isinstance(event, CallAccepted):
-                for call_id in open_calls(before) - open_calls(after):
-                    self.settled(call_id)
+                for call in open_calls(before) - open_calls(after):
+                    self.settled(call)
         if after.status != "running":
-            for call_id in open_calls(before):
-                self.settled(call_id)
+            for call in open_calls(before):
+                self.settled(call)
 
-    def settled(self, call_id: str, result: bool = False) -> None:
-        """A call has ended, or nobody waits for it any more; `result`: the service has done it."""
-        url = self._gate_of_call.pop(call_id, None)
-        if url is not None:
-            gate = self._gates[url]
-            gate.leave(call_id, result)
-            if gate.idle:
-                del self._gates[url]
-
-    def taken(self, call_id: str) -> None:
-        """The service took the call."""
-        url = self._gate_of_call.get(call_id)
-        if url is not None:
-            self._gates[url].taken()
-
-    def full(self, call_id: str) -> None:
-        """The service did not take the call, because it is full."""
-        url = self._gate_of_call.pop(call_id, None)
-        if url is not None:
-            self._gates[url].full(call_id)
+    def _changed(self, url: str, gate: Gate) -> None:
+        if gate.idle:
+            del self._gates[url]
+        self.on_room(url)
 
 
 def open_calls(task: Task) -> set[str]:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from engine.clock import Clock
 from engine.errors import Conflict
 from engine.lanes import Outcome
+from engine.members import Members
 from engine.pipeline.nodes import LoopNode
 from engine.store.base import Store
 from engine.task.codec import decode_value
@@ -26,6 +27,9 @@ CHUNK = 64
 PAGE = 500
 LOOK_SECONDS = 5.0
 """How often the store is asked whether bodies have ended of which nothing was heard."""
+
+FIRST_LOOK, LONGEST_LOOK = 0.1, 2.0
+"""The same where other engines live, on which bodies end too: as long as that is in vain, ever more seldom."""
 
 
 class Home(Protocol):
@@ -47,10 +51,21 @@ class Home(Protocol):
 class Group:
     """See the module."""
 
-    def __init__(self, store: Store, home: Home, clock: Clock, place: Place, task: Task, command: RunItems) -> None:
+    def __init__(
+        self,
+        store: Store,
+        home: Home,
+        clock: Clock,
+        members: Members,
+        place: Place,
+        task: Task,
+        command: RunItems,
+    ) -> None:
         self._store = store
         self._home = home
         self._clock = clock
+        self._members = members
+        self._look = FIRST_LOOK
         self._place = place
         self._task = task
         self._command = command
@@ -68,6 +83,11 @@ class Group:
         self._begun = False
         self.stopped = False
         self.told = False
+
+    @property
+    def round(self) -> int:
+        """How often the task had been begun or retried when this was made: bodies of a later round are not its own."""
+        return self._task.rounds
 
     @property
     def root(self) -> str:
@@ -108,6 +128,8 @@ class Group:
             if not self._known:
                 await self._read(len(items))
             if self._failure is not None:
+                if not await self._is_wanted():
+                    return
                 await self._tell(ItemFailed(self._command.node, self._command.turn, *self._failure))
                 return
             if not self._todo and not self._failed and self._running <= 0:
@@ -125,15 +147,40 @@ class Group:
         await self._tell(ItemFailed(self._command.node, self._command.turn, None, message))
 
     async def _tell(self, event: Event) -> None:
-        await self._home.send(self._task.id, event)
-        self.told = True
+        outcome = await self._home.send(self._task.id, event)
+        self.told, self.stopped = True, not outcome.changed
+
+    async def _is_wanted(self) -> bool:
+        """Whether the loop still runs in this turn and round; if not, this stops: another engine has heard why."""
+        parent = await self._home.read(self._task.id)
+        run = parent.node(self._command.node)
+        if run.phase != "items" or run.turn != self._command.turn or parent.rounds != self.round:
+            self.stop()
+            return False
+        return True
 
     async def _wait(self) -> None:
+        seconds = LOOK_SECONDS if self._members.alone else self._look
         try:
-            async with asyncio.timeout(LOOK_SECONDS):
+            async with asyncio.timeout(seconds):
                 await self._signal.wait()
         except TimeoutError:
-            self._known = False
+            if self._members.alone:
+                self._known = False
+            else:
+                await self._look_elsewhere()
+
+    async def _look_elsewhere(self) -> None:
+        """See whether bodies have ended on other engines, or the loop itself."""
+        if not await self._is_wanted():
+            return
+        counts = await self._store.family_counts(self._task.root, self._task.id, self._family)
+        running = counts.get("running", 0)
+        if running < self._running:
+            self._running, self._look = running, FIRST_LOOK
+            self._known = "error" not in counts
+        else:
+            self._look = min(self._look * 1.5, LONGEST_LOOK)
 
     async def _read(self, total: int) -> None:
         """See in the store how far the bodies are."""

@@ -4,7 +4,7 @@ Whether an instance is alive is judged by this engine's clock, which never jumps
 three intervals to announce itself again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,13 +21,15 @@ AVOID = 5_000_000
 
 @dataclass(slots=True)
 class Instance:
-    """A running service that offers an operation. `deadline` and `avoid` are times of the engine's clock."""
+    """A running service that offers an operation. `deadline` and `avoid` are times of the engine's clock, `seen` is
+    what the store has as its last announcement."""
 
     route: str
     url: str
     api: Mapping[str, Any]
     interval: float
     deadline: int
+    seen: int
     alive: bool = True
     avoid: int = 0
     calls: int = 0
@@ -53,8 +55,35 @@ class Instances:
     async def load(self) -> None:
         """Read what the store knows."""
         for row in await self._store.services():
-            api, deadline = orjson.loads(row.api), self._deadline(row.interval)
-            self._add(Instance(row.route, row.url, api, row.interval, deadline, row.seen > 0))
+            self._take(row)
+
+    async def refresh(self) -> bool:
+        """Take over what other engines have heard. Whether that changes what is open, or how it describes itself."""
+        rows = {(row.route, row.url): row for row in await self._store.services()}
+        changed = False
+        for instance in self.all():
+            if (instance.route, instance.url) not in rows:
+                self._drop(instance.route, instance.url)
+                changed = True
+        for (route, url), row in rows.items():
+            known = self.get(route, url)
+            if known is None or known.seen != row.seen:
+                before = None if known is None else (known.alive, known.api)
+                now = self._take(row)
+                changed |= before != (now.alive, now.api)
+        return changed
+
+    def _take(self, row: ServiceRow) -> Instance:
+        """Know of an instance what the store does; it was heard just now, if it is alive."""
+        api, deadline = orjson.loads(row.api), self._deadline(row.interval)
+        known = self.get(row.route, row.url)
+        if known is None:
+            known = Instance(row.route, row.url, api, row.interval, deadline, row.seen, row.seen > 0)
+            self._add(known)
+        else:
+            known.api, known.interval, known.deadline = api, row.interval, deadline
+            known.seen, known.alive = row.seen, row.seen > 0
+        return known
 
     def _add(self, instance: Instance) -> None:
         self._by_route.setdefault(instance.route, {})[instance.url] = instance
@@ -68,30 +97,33 @@ class Instances:
     async def heard(self, message: Announcement, api: Mapping[str, Any]) -> None:
         """Take an announcement."""
         route, url, interval = message.api.route, message.url, message.interval
-        await self._store.announce(ServiceRow(route, url, orjson.dumps(api), interval, self._clock.now()))
-        known = self.get(route, url)
-        if known is None:
-            self._add(Instance(route, url, api, interval, self._deadline(interval)))
-        else:
-            known.api, known.interval, known.alive = api, interval, True
-            known.deadline = self._deadline(interval)
+        row = ServiceRow(route, url, orjson.dumps(api), interval, self._clock.now())
+        await self._store.announce(row)
+        self._take(row)
 
     async def expire(self) -> list[Instance]:
-        """Take the instances that were silent for too long for lost. Returns them."""
+        """Take the instances that were silent for too long for lost. Returns those that no other engine did before."""
         now = self._clock.now()
-        lost = [instance for instance in self.all() if instance.alive and instance.deadline <= now]
-        for instance in lost:
-            instance.alive = False
-            row = ServiceRow(instance.route, instance.url, orjson.dumps(instance.api), instance.interval, 0)
-            await self._store.announce(row)
+        lost = []
+        for instance in self.all():
+            if instance.alive and instance.deadline <= now:
+                row = ServiceRow(instance.route, instance.url, b"", instance.interval, instance.seen)
+                if await self._store.silence(row):
+                    instance.alive, instance.seen = False, 0
+                    lost.append(instance)
+                else:  # another engine has heard it, or was first to find it silent
+                    await self.refresh()
         return lost
 
     async def forget(self, route: str) -> None:
         """Know nothing of an operation's instances any more."""
         for url in list(self._by_route.get(route, ())):
             await self._store.withdraw(route, url)
-            self._by_route[route].pop(url, None)
-            self._route_of_url.pop(url, None)
+            self._drop(route, url)
+
+    def _drop(self, route: str, url: str) -> None:
+        self._by_route[route].pop(url, None)
+        self._route_of_url.pop(url, None)
 
     def next_expiry(self) -> int | None:
         """When the next instance will have been silent for too long."""
@@ -135,8 +167,13 @@ class Instances:
         """Whether the operation that a node calls by this route or address is alive now."""
         return self.is_alive(self._route_of_url.get(name, name))
 
-    def target(self, service: str | None, url: str | None) -> Target:
-        """Where the next call goes: to the living instance with the fewest calls under way, the failing ones last."""
+    def operation(self, name: str) -> str:
+        """The route of the operation that has this route or address; the address where it was never announced."""
+        return self._route_of_url.get(name, name)
+
+    def target(self, service: str | None, url: str | None, rank: Callable[[str], int] = lambda url: 0) -> Target:
+        """Where the next call goes: to the living instance with the lowest rank, the one with the fewest calls under
+        way among these, the failing ones last."""
         route = service if service is not None else self._route_of_url.get(url or "")
         if route is None:
             return Target(url, None)
@@ -144,7 +181,7 @@ class Instances:
         if not alive:
             return Target(None, None)
         now = self._clock.now()
-        best = min(alive, key=lambda instance: (instance.avoid > now, instance.calls))
+        best = min(alive, key=lambda instance: (rank(instance.url), instance.avoid > now, instance.calls))
         return Target(best.url, best)
 
     def failed(self, instance: Instance) -> None:

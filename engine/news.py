@@ -20,6 +20,11 @@ class News:
     first: int
     lines: tuple[Change, ...]
 
+    @property
+    def ends(self) -> bool:
+        """Whether the task has ended with this change; what is known of it may be newer."""
+        return any(line.node is None and line.state != "running" for line in self.lines)
+
 
 class Listener:
     """A queue of news. One that falls behind by a thousand is ended; it can resume from where it was."""
@@ -54,15 +59,44 @@ class Hub:
     def __init__(self) -> None:
         self._all: set[Listener] = set()
         self._by_task: dict[str, set[Listener]] = {}
-        self._closed = False
+        self._waiters: dict[str, set[asyncio.Future[Task]]] = {}
+        self.closed = False
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody listens or waits."""
+        return bool(self._all or self._by_task or self._waiters)
+
+    def wants(self, task_id: str) -> bool:
+        """Whether somebody may want to hear of this task: listeners also hear of the children of theirs."""
+        return bool(self._all or self._by_task) or task_id in self._waiters
 
     def publish(self, news: News) -> None:
-        """Pass on what was saved."""
+        """Pass on what was saved to those that listen."""
         for listener in self._all:
             listener.put(news)
         for task_id in {news.task.id, news.task.head}:
             for listener in self._by_task.get(task_id, ()):
                 listener.put(news)
+
+    def ended(self, task: Task) -> None:
+        """Tell those that wait for the end of a task."""
+        for future in self._waiters.get(task.id, ()):
+            if not future.done():
+                future.set_result(task)
+
+    @contextmanager
+    def end_of(self, task_id: str) -> Iterator[asyncio.Future[Task]]:
+        """Wait for the end of a task: what is given is the task then, or raises TimeoutError when the hub is closed."""
+        future: asyncio.Future[Task] = asyncio.get_running_loop().create_future()
+        self._waiters.setdefault(task_id, set()).add(future)
+        try:
+            yield future
+        finally:
+            waiting = self._waiters[task_id]
+            waiting.discard(future)
+            if not waiting:
+                del self._waiters[task_id]
 
     @contextmanager
     def listen(self, task_id: str | None = None) -> Iterator[Listener]:
@@ -70,7 +104,7 @@ class Hub:
         listener = Listener()
         group = self._all if task_id is None else self._by_task.setdefault(task_id, set())
         group.add(listener)
-        if self._closed:
+        if self.closed:
             listener.end()
         try:
             yield listener
@@ -80,8 +114,12 @@ class Hub:
                 self._by_task.pop(task_id, None)
 
     def close(self) -> None:
-        """End all listeners, and those that come later at once."""
-        self._closed = True
+        """End all listeners, and those that come later at once; nobody waits any more."""
+        self.closed = True
         for group in (self._all, *self._by_task.values()):
             for listener in list(group):
                 listener.end()
+        for waiters in list(self._waiters.values()):
+            for future in list(waiters):
+                if not future.done():
+                    future.set_exception(TimeoutError())

@@ -8,10 +8,12 @@ from typing import Any
 import orjson
 
 from aiservice.protocol import Announcement
+from engine.announced import check_announced, common_result, route_of, service_pipeline
 from engine.clock import Clock
 from engine.errors import Conflict, Fault, NotFound, StoreAway, Unprocessable
 from engine.ids import new_id
 from engine.instances import Instance, Instances
+from engine.members import Members
 from engine.pipeline.body import Body, compile
 from engine.pipeline.check import check, described_faults
 from engine.pipeline.flow import Pipeline, load
@@ -34,9 +36,10 @@ class Opened:
 class Registry:
     """See the module. `revision` grows with every change of what is open, so that what is built from it can be kept."""
 
-    def __init__(self, store: Store, clock: Clock, instances: Instances) -> None:
+    def __init__(self, store: Store, clock: Clock, instances: Instances, members: Members) -> None:
         self._store = store
         self._clock = clock
+        self._members = members
         self._instances = instances
         self._opened: dict[str, Opened] = {}
         self._definitions: dict[str, Pipeline] = {}
@@ -52,6 +55,32 @@ class Registry:
         for row in await self._store.open_pipelines():
             self._open(row)
         await self._instances.load()
+
+    async def refresh(self) -> None:
+        """Take over what other engines have opened, changed and closed, and what they have heard of services."""
+        async with self._changing:
+            open_ids = await self._store.open_ids()
+            for route in self._opened.keys() - open_ids.keys():
+                del self._opened[route]
+                self.revision += 1
+            for route, definition_id in open_ids.items():
+                if route not in self._opened or self._opened[route].row.id != definition_id:
+                    row = await self._store.definition(definition_id)
+                    if row is not None:
+                        self._open(row)
+            if await self._instances.refresh():
+                self.revision += 1
+                self._described += 1
+
+    async def find(self, route: str) -> Opened:
+        """An open route, also one that another engine has opened just now. Raises NotFound, StoreAway."""
+        try:
+            return self.get(route)
+        except NotFound:
+            if self._members.alone:
+                raise
+        await self.refresh()
+        return self.get(route)
 
     # Routes
 
@@ -107,7 +136,7 @@ class Registry:
         found: dict[str, Mapping[str, Any]] = {}
         for route in self._opened:
             instances = self._instances.of(route)
-            described = _common([i.api.get("result") for i in instances if i.alive or not self.is_open(route)])
+            described = common_result([i.api.get("result") for i in instances if i.alive or not self.is_open(route)])
             if described is not None:
                 found.update(dict.fromkeys([route, *(instance.url for instance in instances)], described))
         return found
@@ -130,7 +159,7 @@ class Registry:
         """Store a definition that no route opens, for one task. Raises Unprocessable with every fault."""
         self._raise(await self.check(definition))
         self._check_ready()
-        row = PipelineRow(new_id(), _route(definition), 0, "trial", orjson.dumps(definition), self._clock.now())
+        row = PipelineRow(new_id(), route_of(definition), 0, "trial", orjson.dumps(definition), self._clock.now())
         await self._store.add_definition(row)
         return await self.definition(row.id)
 
@@ -140,7 +169,7 @@ class Registry:
 
     async def versions(self, route: str) -> list[PipelineRow]:
         """The versions of an open route that are kept, newest first. Raises NotFound."""
-        self.get(route)
+        await self.find(route)
         return await self._store.versions(route)
 
     async def add_pipeline(self, definition: Any, replace: str | None = None) -> Opened:
@@ -150,13 +179,18 @@ class Registry:
         belongs to another pipeline or to a living service, NotFound where the route to replace is not open.
         """
         self._raise(await self.check(definition))
-        route = _route(definition)
+        route = route_of(definition)
         if replace is not None and replace != route:
             raise Unprocessable(f"the entry's route is `{route}`, not `{replace}`: a new version keeps its route")
         self._check_ready()
+        if not self._members.alone:
+            await self.refresh()
         async with self._changing:
             known = self._may_take(route, definition, replace is not None)
-            return known or await self._store_version(route, "pipeline", definition)
+            if known is None:
+                known = await self._store_version(route, "pipeline", definition)
+        await self._members.others_know()
+        return known
 
     def _may_take(self, route: str, definition: Any, replace: bool) -> Opened | None:
         """Refuse a route that is another's. Returns what is open there where it is the same definition."""
@@ -176,12 +210,14 @@ class Registry:
 
     async def close(self, route: str) -> None:
         """Close a route; running tasks finish. Raises NotFound."""
+        await self.find(route)
         async with self._changing:
             self.get(route)
             await self._store.close_pipeline(route)
             self._opened.pop(route, None)
             await self._instances.forget(route)
             self.revision += 1
+        await self._members.others_know()
 
     async def _store_version(self, route: str, kind: str, definition: Mapping[str, Any]) -> Opened:
         for _ in range(_TRIES):
@@ -211,8 +247,10 @@ class Registry:
         route = message.api.route
         api = message.api.model_dump()
         definition = service_pipeline(api)
-        _check_announced(message.url, definition)
+        check_announced(message.url, definition)
         self._check_ready()
+        if route not in self._opened and not self._members.alone:
+            await self.refresh()
         async with self._changing:
             opened = self._opened.get(route)
             if opened is not None and opened.row.kind == "pipeline":
@@ -229,46 +267,9 @@ class Registry:
             return not was_alive
 
     async def expire(self) -> list[Instance]:
-        """Take the instances that were silent for too long for lost. Returns them."""
+        """Take the instances that were silent for too long for lost. Returns those that no other engine did before."""
+        alive = self._instances.alive_names()
         lost = await self._instances.expire()
-        if lost:
+        if lost or alive != self._instances.alive_names():
             self.revision += 1
         return lost
-
-
-def service_pipeline(api: Mapping[str, Any]) -> dict[str, Any]:
-    """The pipeline `entry -> service -> end` of an announced operation."""
-    entry = {name: value for name, value in api.items() if name != "result"}
-    return {
-        "type": "service",
-        "nodes": [
-            {"id": "entry", "type": "entry", "api": entry, "next": ["service"]},
-            {"id": "service", "type": "service", "service": api["route"], "next": ["end"]},
-            {"id": "end", "type": "end"},
-        ],
-    }
-
-
-def _common(described: list[Mapping[str, Any] | None]) -> Mapping[str, Any] | None:
-    """What holds for the results of all instances of an operation, which differ while a new version is rolled out."""
-    kinds = [kind for index, kind in enumerate(described) if kind not in described[:index]]
-    if None in kinds or not kinds or (len(kinds) > 1 and any("$defs" in kind for kind in kinds if kind is not None)):
-        return None
-    return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
-
-
-def _check_announced(url: str, definition: Mapping[str, Any]) -> None:
-    """Check an announcement as the definition that calls its address would be. Raises Unprocessable."""
-    entry, service, end = definition["nodes"]
-    called = {"id": service["id"], "type": "service", "url": url, "next": service["next"]}
-    faults = check({"type": "pipeline", "nodes": [entry, called, end]})
-    if faults:
-        found = [
-            Fault(fault.pointer.removeprefix("/nodes/0").removeprefix("/nodes/1"), fault.message) for fault in faults
-        ]
-        raise Unprocessable("the announcement is wrong", found)
-
-
-def _route(definition: Mapping[str, Any]) -> str:
-    entry = next(node for node in definition["nodes"] if node.get("type") == "entry")
-    return str(entry["api"]["route"])

@@ -7,7 +7,6 @@ Nothing here is the only copy of anything: the cache of tasks may be dropped at 
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 
 from engine.caller import Caller
@@ -15,25 +14,23 @@ from engine.clock import Clock
 from engine.code.base import Sandbox
 from engine.decider import Decider
 from engine.dispatch import Dispatcher
-from engine.errors import EngineError, NotFound, StoreAway, TooLarge
+from engine.errors import EngineError, StoreAway, TooLarge
 from engine.families import Families
+from engine.follower import Follower
 from engine.ids import new_id
 from engine.instances import Instances
 from engine.lanes import Item, Lane, Lanes, Outcome, fail
+from engine.members import Members
 from engine.metrics import Metrics
 from engine.news import Hub, News
 from engine.outbound.client import Outbound
+from engine.reading import Reading
 from engine.registry import Opened, Registry
 from engine.store.base import Store, Submission
 from engine.store.rows import task_row
-from engine.task.codec import decode
-from engine.task.decide import decide
 from engine.task.events import CallFailed, CallReturned, Command, Event, MakeCall, Rerun, Resumed, RunCode, Submitted
 from engine.task.frames import Place
 from engine.task.task import Task, new_task
-
-PARENT_BYTES = 10_000
-"""What a task counts that is kept at hand without its document's size being known."""
 
 _SWAPS = 50
 _log = logging.getLogger(__name__)
@@ -51,20 +48,26 @@ class Runner:
         outbound: Outbound,
         sandbox: Sandbox,
         clock: Clock,
+        members: Members,
         hub: Hub,
         metrics: Metrics,
+        follow: bool,
     ) -> None:
         self._store = store
-        self._registry = registry
         self._clock = clock
         self._hub = hub
         self._metrics = metrics
         self._lanes = Lanes()
-        self._decider = Decider(sandbox, clock)
-        self.families = Families(store, self, clock)
+        self._reading = Reading(store, registry, self._lanes, members, follow)
+        self.follower = Follower(store, hub, members, self._reading, follow)
+        self._decider = Decider(sandbox, clock, members.id)
+        self.families = Families(store, self, clock, members)
         self._caller = Caller(dispatcher, outbound, registry, instances, self._lanes, self.send, self.families.call)
-        self._waiters: dict[str, set[asyncio.Future[Task]]] = {}
-        self._closing = False
+        self.at_hand = self._reading.at_hand
+        self.read = self._reading.read
+        self.stored = self._reading.stored
+        self.with_lines = self._reading.with_lines
+        self.place = self._reading.place
         self.on_due: Callable[[int], None] = lambda due: None
 
     # Asked from outside
@@ -80,21 +83,20 @@ class Runner:
         now = self._clock.now()
         place = Place(opened.pipeline, None)
         empty = new_task(task_id, new_id(), opened.row.route, opened.row.id, now)
-        task, commands = decide(place.pipeline, empty, Submitted(out), now)
+        task, commands = await self._decider.begin(place, empty, Submitted(out))
         if task.node(place.pipeline.start).out is None:
             raise TooLarge(task.message or "the body is larger than a task may hold")
         return await self._create(place, task, commands, key)
 
     async def start(self, place: Place, task: Task, event: Rerun) -> str:
         """Create a task that begins with this event; returns its id once it is saved."""
-        task, commands = decide(place.pipeline, task, event, self._clock.now())
+        task, commands = await self._decider.begin(place, task, event)
         await self._create(place, task, commands, None)
         return task.id
 
     async def _create(
         self, place: Place, task: Task, commands: list[Command], key: tuple[str, str] | None
     ) -> str | Submission:
-        task, commands = await self._decider.run_code(place, task, commands)
         task = task.revised()
         row = task_row(task, 0)
         submission = Submission(task.route, key[0], key[1], task.id) if key else None
@@ -111,10 +113,9 @@ class Runner:
 
         Raises StoreAway, StoreFull.
         """
-        now, started = self._clock.now(), []
+        started = []
         for child, out in children:
-            task, commands = decide(place.pipeline, child, Submitted(out), now, place.outer)
-            task, commands = await self._decider.run_code(place, task, commands)
+            task, commands = await self._decider.begin(place, child, Submitted(out))
             started.append((task.revised(), commands))
         rows = [task_row(task, 0) for task, _ in started]
         numbers = await self._store.create_many(rows)
@@ -129,15 +130,6 @@ class Runner:
         """What the end of a finished task gave. Raises NotFound, StoreAway."""
         return task.node((await self.place(task)).pipeline.end).out or {}
 
-    async def place(self, task: Task) -> Place:
-        """Where a task runs. Raises NotFound, StoreAway."""
-        pipeline = (await self._registry.definition(task.definition)).levels[task.scope]
-        origin = task.origin
-        if origin is None or pipeline.loop is None:
-            return Place(pipeline, None)
-        parent = await self._read_parent(origin.parent)
-        return Place(pipeline, (await self.place(parent)).frame(parent))
-
     async def send(self, task_id: str, event: Event) -> Outcome:
         """Let an event happen to a task; returns once its effect is saved.
 
@@ -147,50 +139,36 @@ class Runner:
         if isinstance(event, CallReturned | CallFailed):
             accepted = lane.accepted.pop(event.call, None)
             if accepted is not None:  # who took the call is stored with what it brought
-                lane.queue.append((accepted, asyncio.get_running_loop().create_future()))
+                unheard: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+                unheard.add_done_callback(asyncio.Future.exception)  # nobody asks for it
+                lane.queue.append((accepted, unheard))
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         lane.queue.append((event, future))
         if not lane.busy:
             await self._work(task_id, lane)
         return await future
 
-    async def read(self, task_id: str) -> Task:
-        """The task as last saved. Raises NotFound, StoreAway."""
-        lane = self._lanes.touch(task_id)
-        if lane is not None and lane.task is not None:
-            return lane.task
-        row = await self._store.load(task_id)
-        if row is None:
-            raise NotFound("there is no such task; it may have been removed after its time")
-        return decode(row.document)
-
-    async def _read_parent(self, task_id: str) -> Task:
-        """As `read`, and kept at hand: it is asked for with each event of each child."""
-        lane = self._lanes.of(task_id)
-        if lane.task is None and not lane.busy:
-            task = await self.read(task_id)
-            if lane.task is not None or lane.busy:  # something has happened to it meanwhile
-                return await self.read(task_id)
-            lane.keep(task, PARENT_BYTES)
-        return lane.task or await self.read(task_id)
-
     async def wait(self, task_id: str, seconds: float) -> Task:
         """The task when it has ended, or as it is after so many seconds. Raises NotFound, StoreAway."""
-        future: asyncio.Future[Task] = asyncio.get_running_loop().create_future()
-        self._waiters.setdefault(task_id, set()).add(future)
-        try:
+        with self._hub.end_of(task_id) as end:
+            await self.follower.begin()
             task = await self.read(task_id)
-            if task.status != "running" or self._closing:
+            if task.status != "running" or self._hub.closed:
                 return task
-            async with asyncio.timeout(seconds):
-                return await future
-        except TimeoutError:
-            return await self.read(task_id)
-        finally:
-            waiting = self._waiters.get(task_id, set())
-            waiting.discard(future)
-            if not waiting:
-                self._waiters.pop(task_id, None)
+            try:
+                async with asyncio.timeout(seconds):
+                    return await end
+            except TimeoutError:
+                return await self.read(task_id)
+
+    def has_due(self, task_id: str, now: int) -> bool:
+        """Whether the task is at hand, with a timer that is due."""
+        task = self.at_hand(task_id)
+        return task is not None and task.due is not None and task.due <= now
+
+    async def look_elsewhere(self) -> None:
+        """See what other engines have settled that this one waits for. Raises StoreAway."""
+        await self._caller.look_elsewhere(self.stored)
 
     def forget(self, task_ids: Iterable[str]) -> None:
         """Drop what is cached of these tasks."""
@@ -199,11 +177,6 @@ class Runner:
 
     def end_waits(self) -> None:
         """Wait for nothing any more: clients get the usual answer at once, event streams end."""
-        self._closing = True
-        for waiters in list(self._waiters.values()):
-            for future in list(waiters):
-                if not future.done():
-                    future.set_exception(TimeoutError())
         self._hub.close()
 
     async def close(self) -> None:
@@ -237,10 +210,13 @@ class Runner:
 
     async def _apply(self, task_id: str, lane: Lane, batch: list[Item]) -> None:
         for _ in range(_SWAPS):
-            before = lane.task or await self._load(task_id, lane)
+            at_hand = lane.task is not None
+            before = lane.task or await self._reading.load(task_id, lane)
             place = await self.place(before)
             after, commands, outcomes = self._decider.decide(place, before, [event for event, _ in batch])
             after, commands = await self._decider.run_code(place, after, commands)
+            if after is before and at_hand and not await self._reading.is_current(before, lane):
+                continue
             if after is not before:
                 after = after.revised()
                 row = task_row(after, len(before.history))
@@ -273,19 +249,11 @@ class Runner:
             else:
                 self.families.perform(place, task, command)
         if code_left:
-            self._caller.tell(task.id, Resumed(0))
-
-    async def _load(self, task_id: str, lane: Lane) -> Task:
-        row = await self._store.load(task_id)
-        if row is None:
-            raise NotFound("there is no such task; it may have been removed after its time")
-        task = replace(decode(row.document), revision=row.revision)
-        lane.keep(task, len(row.document))
-        return task
+            self._caller.tell(task.id, Resumed(frozenset()))
 
     def _saved(self, task: Task, number: int, known: int) -> None:
         """Tell the world what a commit has changed. Runs right after it, so that news keep the order of commits."""
-        self._hub.publish(News(number, task, known + 1, task.history[known:]))
+        self.follower.publish(News(number, task, known + 1, task.history[known:]))
         due = task.due
         if due is not None:
             self.on_due(due)
@@ -294,6 +262,4 @@ class Runner:
                 self.families.ended(task)
             else:
                 self._metrics.ended(task)
-            for future in self._waiters.get(task.id, ()):
-                if not future.done():
-                    future.set_result(task)
+            self._hub.ended(task)

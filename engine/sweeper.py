@@ -12,18 +12,23 @@ from engine.binaries.base import BinaryStore
 from engine.clock import Clock
 from engine.errors import EngineError
 from engine.instances import Instances
+from engine.members import Members
 from engine.registry import Registry
 from engine.runner import Runner
 from engine.store.base import Store
-from engine.task.events import Event, InstanceLost, Resumed, ServiceBack, TimerDue
+from engine.takeover import Takeover
+from engine.task.events import InstanceLost, ServiceBack, TimerDue
+from engine.telling import PAGE, Telling
 from engine.watch import Watch
 
-PAGE = 200
 ORPHAN_SECONDS = 3_600.0
 """How long a folder of binaries without a task is left alone: an upload may be under way."""
 
 TRIAL_SECONDS = 3_600.0
 """How long a definition that no task uses is kept: the task that it was made for may be about to be created."""
+
+OVERDUE = 2_000_000
+"""Microseconds after which a timer is anybody's: the engine that saved it, or whose task it is, does not live."""
 
 _PAUSE = 1.0
 _log = logging.getLogger(__name__)
@@ -39,6 +44,7 @@ class Sweeper:
         registry: Registry,
         instances: Instances,
         runner: Runner,
+        members: Members,
         clock: Clock,
         watch: Watch,
         cron: float,
@@ -49,11 +55,13 @@ class Sweeper:
         self._registry = registry
         self._instances = instances
         self._runner = runner
+        self._members = members
+        self._telling = Telling(store, runner, members)
+        self._takeover = Takeover(store, registry, instances, runner, members)
         self._clock = clock
         self._watch = watch
         self._cron = cron
         self._lifespan = lifespan
-        self._started = clock.now()
         self._next_due: int | None = None
         self._timer_set = asyncio.Event()
         self._service_seen = asyncio.Event()
@@ -62,9 +70,10 @@ class Sweeper:
 
     def start(self) -> None:
         """Begin."""
-        for work in (self._timers, self._services, self._clean):
+        for work in (self._timers, self._services, self._clean, self._look, self._take):
             self._jobs.append(asyncio.create_task(self._for_ever(work)))
-        self._jobs.append(asyncio.create_task(self._resume()))
+        self._jobs.append(asyncio.create_task(self._runner.families.watch()))
+        self._jobs.append(asyncio.create_task(self._runner.follower.follow()))
         self._jobs.append(asyncio.create_task(self._clock.pulse()))
         self._jobs.append(asyncio.create_task(self._watch.look_for_ever()))
 
@@ -85,6 +94,16 @@ class Sweeper:
                 _log.exception("%s broke; trying again", work.__name__.strip("_"))
                 await asyncio.sleep(_PAUSE)
 
+    # Other engines
+
+    async def _look(self) -> None:
+        await asyncio.sleep(self._members.seconds)
+        await self._takeover.look()
+
+    async def _take(self) -> None:
+        await self._takeover.take()
+        await asyncio.sleep(self._members.seconds)
+
     # Timers
 
     def _on_due(self, due: int) -> None:
@@ -94,42 +113,25 @@ class Sweeper:
     async def _timers(self) -> None:
         self._timer_set.clear()
         self._next_due = None  # until the store has been asked, any new timer wakes
-        task_ids = await self._store.due(self._clock.now(), PAGE)
-        if task_ids:
-            if not await self._tell(task_ids, TimerDue()):
+        now = self._clock.now()
+        task_ids = await self._store.due(now, PAGE)
+        mine = task_ids if self._members.alone else await self._mine(task_ids, now)
+        if mine:
+            if not await self._telling.tell(mine, TimerDue()):
                 await asyncio.sleep(_PAUSE)
             return
         self._next_due = await self._store.next_due()
         seconds = None if self._next_due is None else max((self._next_due - self._clock.now()) / 1_000_000, 0.0)
+        if not self._members.alone:  # others save timers of which this engine does not hear
+            seconds = max(min(seconds or _PAUSE, _PAUSE), 0.05)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._timer_set.wait(), seconds)
 
-    async def _tell(self, task_ids: list[str], event: Event) -> bool:
-        """Let the same event happen to many tasks. False where it changed none of them."""
-        outcomes = await asyncio.gather(*(self._runner.send(t, event) for t in task_ids), return_exceptions=True)
-        return any(not isinstance(outcome, BaseException) and outcome.changed for outcome in outcomes)
-
-    async def _tell_running(self, event: Event, waiting: bool = False) -> None:
-        after = ""
-        while task_ids := await self._store.running(after, PAGE, waiting):
-            await self._tell(task_ids, event)
-            after = task_ids[-1]
-
-    async def _resume(self) -> None:
-        """Send again what an engine had decided to send before this one started, and has not heard of since.
-
-        What it knew of services may not have reached every task before it ended, so that is told again too.
-        """
-        while True:
-            try:
-                await self._tell_running(Resumed(self._started))
-                await self._tell_running(ServiceBack(self._instances.alive_names()), waiting=True)
-                for url in self._instances.dead_urls():
-                    await self._tell_running(InstanceLost(url))
-                return
-            except EngineError as error:
-                _log.warning("resuming: %s; trying again", error)
-                await asyncio.sleep(_PAUSE)
+    async def _mine(self, task_ids: list[str], now: int) -> list[str]:
+        """Of the tasks with a timer that is due those that this engine has saved last or is to look after, and all that
+        nobody has looked after for a while."""
+        overdue = set(await self._store.due(now - OVERDUE, PAGE))
+        return [t for t in task_ids if self._members.mine(t) or self._runner.has_due(t, now) or t in overdue]
 
     # Services
 
@@ -144,7 +146,7 @@ class Sweeper:
     async def _service_back(self, route: str) -> None:
         while True:
             try:
-                await self._tell_running(ServiceBack(self._instances.names(route)), waiting=True)
+                await self._telling.tell_running(ServiceBack(self._instances.names(route)), waiting=True)
                 return
             except EngineError as error:
                 _log.warning("telling that %s is back: %s; trying again", route, error)
@@ -154,7 +156,7 @@ class Sweeper:
         self._service_seen.clear()
         for instance in await self._registry.expire():
             _log.warning("%s at %s stopped announcing itself", instance.route, instance.url)
-            await self._tell_running(InstanceLost(instance.url))
+            await self._telling.tell_running(InstanceLost(instance.url))
         expiry = self._instances.next_expiry()
         seconds = None if expiry is None else max((expiry - self._clock.now()) / 1_000_000, 0.05)
         with contextlib.suppress(TimeoutError):
@@ -164,7 +166,8 @@ class Sweeper:
 
     async def _clean(self) -> None:
         await asyncio.sleep(self._cron)
-        await self.clean_up()
+        if self._members.mine("clean-up"):
+            await self.clean_up()
 
     async def clean_up(self) -> int:
         """Remove ended tasks whose time is over, with their binaries, and what belongs to no task. Returns how many."""

@@ -7,6 +7,8 @@ import pytest
 
 from tests.e2e.processes import Engine
 from tests.e2e.scripts import Scripted
+from tests.servers.mongo import describe
+from tests.servers.s3 import S3, s3_for_tests
 
 MakeEngine = Callable[..., Engine]
 
@@ -31,6 +33,12 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scripted]:
     service.kill()
 
 
+@pytest.fixture(scope="session")
+def s3() -> S3:
+    """An object store, for the whole run."""
+    return s3_for_tests()
+
+
 @pytest.fixture
 def make_engine(tmp_path: Path) -> Iterator[MakeEngine]:
     """Makes engines with settings and data of their own, started; they end with the test."""
@@ -46,3 +54,13 @@ def make_engine(tmp_path: Path) -> Iterator[MakeEngine]:
     yield make
     for engine in made:
         engine.kill()
+
+
+def pytest_report_header() -> str:
+    """Which server speaks MongoDB's protocol in this run."""
+    return describe()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The same beside the results."""
+    terminalreporter.write_line(describe())

@@ -5,12 +5,12 @@ import re
 from starlette.requests import Request
 from starlette.responses import Response
 
-from engine.api.deps import Json, body_chunks, engine_of
+from engine.api.deps import Engine, Json, body_chunks, engine_of
 from engine.errors import Conflict, NotFound
 from engine.results import Result, read_result
 from engine.task.events import CallFailed, CallReturned, Event
 from engine.task.inputs import unused
-from engine.task.task import CALL_ID_LENGTH, TASK_ID_LENGTH
+from engine.task.task import CALL_ID_LENGTH, TASK_ID_LENGTH, Task
 
 _CALL_ID = re.compile(rf"^[0-9a-f]{{{CALL_ID_LENGTH}}}$")
 _UNKNOWN = "there is no such call"
@@ -23,12 +23,7 @@ async def take_result(request: Request) -> Response:
     if not _CALL_ID.match(call_id):
         raise NotFound(_UNKNOWN)
     task_id = call_id[:TASK_ID_LENGTH]
-    try:
-        task = await engine.runner.read(task_id)
-    except NotFound as error:
-        raise NotFound(_UNKNOWN) from error
-    if not task.knows_call(call_id):
-        raise NotFound(_UNKNOWN)
+    task = await _task_of(engine, task_id, call_id)
     if task.find_call(call_id) is None:
         async for _ in body_chunks(request):
             pass
@@ -43,6 +38,19 @@ async def take_result(request: Request) -> Response:
     if not outcome.changed:
         await engine.binaries.remove(unused(outcome.task, result.stored))
     return Json({"taken": outcome.changed})
+
+
+async def _task_of(engine: Engine, task_id: str, call_id: str) -> Task:
+    """The task that made the call. Raises NotFound where none did, StoreAway."""
+    try:
+        task = engine.runner.at_hand(task_id)
+        if task is None or task.find_call(call_id) is None:  # another engine may have made it just now
+            task = await engine.runner.stored(task_id)
+    except NotFound as error:
+        raise NotFound(_UNKNOWN) from error
+    if not task.knows_call(call_id):
+        raise NotFound(_UNKNOWN)
+    return task
 
 
 def _event(call_id: str, result: Result) -> Event:

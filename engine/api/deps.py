@@ -11,11 +11,14 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from engine.admission import Admission
 from engine.binaries.base import BinaryStore
 from engine.clock import Clock
 from engine.errors import Invalid, TimedOut, TooLarge, UnsupportedType
 from engine.families import Families
+from engine.health import Health
 from engine.instances import Instances
+from engine.members import Members
 from engine.metrics import Metrics
 from engine.news import Hub
 from engine.pipeline.jsontext import parse
@@ -25,6 +28,7 @@ from engine.runner import Runner
 from engine.settings import Settings
 from engine.store.base import Store
 from engine.sweeper import Sweeper
+from engine.turnstile import Turnstile
 from engine.watch import Watch
 
 MAX_JSON = 1_000_000
@@ -43,6 +47,7 @@ class Engine:
     binaries: BinaryStore
     registry: Registry
     instances: Instances
+    members: Members
     runner: Runner
     reruns: Reruns
     sweeper: Sweeper
@@ -50,6 +55,9 @@ class Engine:
     metrics: Metrics
     clock: Clock
     watch: Watch
+    turnstile: Turnstile
+    admission: Admission
+    health: Health
     loop: asyncio.AbstractEventLoop
 
     @property

@@ -6,6 +6,7 @@ a body begins or ends, there is an event named `item`, whose `node` is the loop.
 `Last-Event-ID` that the client had. The stream of one task ends with the task.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import orjson
@@ -16,14 +17,17 @@ from starlette.responses import Response
 
 from engine.api.deps import Engine, engine_of
 from engine.api.schemas import LAST_EVENT_ID
+from engine.api.told import Told
 from engine.api.views import change_view
 from engine.errors import NotFound
 from engine.news import Listener, News
 from engine.pipeline.nodes import LOOP_END
-from engine.task.codec import decode
 from engine.task.task import Change, Task
 
 PING_SECONDS = 15
+LATE_LOOKS, LATE_SECONDS = 30, 0.1
+"""How often, and how far apart, the changes of a task that has ended are looked at, where some are told late."""
+
 PAGE = 200
 Seen = tuple[int, int]
 """How much a client has seen: the number of a change, and how many lines of it."""
@@ -79,39 +83,47 @@ async def _line(engine: Engine, event_id: str, task: Task, change: Change) -> Se
 
 async def _of_task(engine: Engine, task_id: str, seen: Seen) -> AsyncIterator[ServerSentEvent]:
     with engine.hub.listen(task_id) as listener:
+        await engine.runner.follower.begin()
         # Asked before the store is: where the task ends meanwhile, its end may be heard and not be among the stored.
         task = await engine.runner.read(task_id)
-        async for news in _stored(engine, seen, task.root):
-            if news.task.head == task_id or news.task.id == task_id:
-                async for event in _events(engine, news, seen):
-                    yield event
-            seen = (news.number, len(news.lines))
+        told = Told(complete=seen == (0, 0))
+        for _ in range(LATE_LOOKS):
+            async for news in _stored(engine, seen, task.root):
+                if news.task.head == task_id or news.task.id == task_id:
+                    async for event in _events(engine, news, seen, told):
+                        yield event
+                seen = (news.number, len(news.lines))
+            if task.status == "running" or told.all_of(task):
+                break
+            await asyncio.sleep(LATE_SECONDS)
         if task.status != "running":
             return
         async for news in _heard(listener, seen):
-            async for event in _events(engine, news, seen):
+            async for event in _events(engine, news, seen, told):
                 yield event
-            if news.task.id == task_id and news.task.status != "running":
+            if news.task.id == task_id and news.ends:
                 return
 
 
 async def _of_all(engine: Engine, seen: Seen | None) -> AsyncIterator[ServerSentEvent]:
     with engine.hub.listen() as listener:
+        await engine.runner.follower.begin()
+        told = Told(complete=False)
         if seen is None:
             seen = (await engine.store.last_change() + 1, 0)
         else:
             async for news in _stored(engine, seen):
-                async for event in _events(engine, news, seen):
+                async for event in _events(engine, news, seen, told):
                     yield event
                 seen = (news.number, len(news.lines))
         async for news in _heard(listener, seen):
-            async for event in _events(engine, news, seen):
+            async for event in _events(engine, news, seen, told):
                 yield event
 
 
-async def _events(engine: Engine, news: News, seen: Seen) -> AsyncIterator[ServerSentEvent]:
+async def _events(engine: Engine, news: News, seen: Seen, told: Told) -> AsyncIterator[ServerSentEvent]:
     """The events of one save, without the lines that were seen, and those of `loopEnd`, which is no node to anybody."""
-    for line, change in enumerate(news.lines, 1):
+    for line, change in told.new(news):
         if (news.number, line) > seen and change.node != LOOP_END:
             yield await _line(engine, f"{news.number}-{line}", news.task, change)
 
@@ -131,20 +143,8 @@ async def _stored(engine: Engine, seen: Seen, root: str | None = None) -> AsyncI
         for change in changes:
             after = change.number
             try:
-                task = await _saved(engine, change.task, change.last_event)
+                task = await engine.runner.with_lines(change.task, change.last_event)
             except NotFound:
                 continue
             lines = task.history[change.first_event - 1 : change.last_event]
             yield News(change.number, task, change.first_event, lines)
-
-
-async def _saved(engine: Engine, task_id: str, lines: int) -> Task:
-    """A task whose history has so many lines. What the runner holds may be older than what the store tells: of a save
-    it hears only after those who read. Raises NotFound."""
-    task = await engine.runner.read(task_id)
-    if len(task.history) < lines:
-        row = await engine.store.load(task_id)
-        if row is None:
-            raise NotFound("the task is gone")
-        task = decode(row.document)
-    return task

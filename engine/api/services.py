@@ -11,7 +11,7 @@ from starlette.responses import Response
 from aiservice.protocol import Announcement, Malformed, boundary_of, prefer_wait
 from engine.api.deps import Engine, Json, body_chunks, engine_of, moment, read_json
 from engine.api.schemas import POST_DEFINITION, PUT_DEFINITION
-from engine.api.views import result_of
+from engine.api.views import breaker_view, failing_view, result_of
 from engine.binaries.receive import FormReceiver, Limits
 from engine.errors import Fault, Invalid, Unprocessable, UnsupportedType
 from engine.ids import new_id
@@ -65,6 +65,7 @@ async def _announce(engine: Engine, document: dict[str, Any]) -> Response:
         raise Unprocessable("the announcement is wrong", faults) from error
     back = await engine.registry.announce(message)
     engine.sweeper.announced(message.api.route, back)
+    engine.turnstile.announced(message.url)
     return Json({"route": message.api.route, "url": message.url, "alive": True})
 
 
@@ -96,14 +97,14 @@ async def get_definitions(request: Request) -> Response:
 async def get_definition(route: str, request: Request) -> Response:
     """As stored, with `state` beside it: version, instances, services that are away."""
     engine = engine_of(request)
-    return Json(describe(engine, engine.registry.get(route)))
+    return Json(describe(engine, await engine.registry.find(route)))
 
 
 @router.get("/services/{route}/versions", summary="The versions that a route has had, newest first")
 async def get_versions(route: str, request: Request) -> Response:
     """A list of `{"version", "created", "open", "nodes"}`; old ones that no task uses are removed after a time."""
     engine = engine_of(request)
-    open_version = engine.registry.get(route).row.version
+    open_version = (await engine.registry.find(route)).row.version
     versions = []
     for row in await engine.registry.versions(route):
         shown = {"version": row.version, "created": moment(row.created), "open": row.version == open_version}
@@ -132,11 +133,16 @@ def describe(engine: Engine, opened: Opened) -> dict[str, Any]:
         if result is not None:
             described["api"] = {**described["api"], "result": result}
         described["url"] = next((i.url for i in instances if i.alive), None)
-        state["instances"] = [{"url": i.url, "alive": i.alive, "calls": i.calls} for i in instances]
+        state["instances"] = [
+            {"url": i.url, "alive": i.alive, "calls": i.calls, **breaker_view(engine, i.url)} for i in instances
+        ]
     levels = opened.pipeline.levels.values()
     called = [node for level in levels for node in level.nodes.values() if isinstance(node, ServiceNode)]
     names = {node.service or node.url for node in called}
     state["away"] = sorted(name for name in names if name and registry.is_away(name))
+    failing = failing_view(engine, names)
+    if failing:
+        state["failing"] = failing
     broken = registry.broken(opened)
     if broken:
         state["broken"] = [{"pointer": fault.pointer, "detail": fault.message} for fault in broken]
@@ -146,14 +152,15 @@ def describe(engine: Engine, opened: Opened) -> dict[str, Any]:
 async def submit(route: str, request: Request) -> Response:
     """Create a task. The body is what the route's entry says."""
     engine = engine_of(request)
-    opened = engine.registry.get(route)
+    opened = await engine.registry.find(route)
     key = request.headers.get("idempotency-key")
     if key is not None and not 0 < len(key) <= MAX_KEY:
         raise Invalid(f"an Idempotency-Key has 1 to {MAX_KEY} characters")
     task_id = new_id()
     try:
-        values, digest = await _receive(engine, opened, task_id, request, key is not None)
-        made = await engine.runner.submit(opened, task_id, values, (key, digest) if key is not None else None)
+        with engine.admission.one():
+            values, digest = await _receive(engine, opened, task_id, request, key is not None)
+            made = await engine.runner.submit(opened, task_id, values, (key, digest) if key is not None else None)
     except BaseException:
         await _undo(engine, opened, task_id)
         raise

@@ -1,14 +1,15 @@
 """Probes, metrics, numbers and documentation."""
 
 from importlib.resources import files
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from engine.api.deps import Json, engine_of
+from engine.api.deps import Json, engine_of, moment
 from engine.api.openapi import OpenApi
-from engine.errors import EngineError, NotFound
+from engine.errors import NotFound
 
 router = APIRouter(tags=["system"])
 _ASSETS = {
@@ -26,18 +27,20 @@ async def live() -> Response:
 
 @router.get("/health/ready", summary="Whether the engine can work")
 async def ready(request: Request) -> Response:
-    """200, or 503 with what is wrong with which store."""
+    """200, or 503 with which store is `away`, why and since when. The stores are asked anew, in two seconds at most."""
     engine = engine_of(request)
-    stores: dict[str, str] = {}
     trouble = engine.registry.trouble
-    for name, store in (("database", engine.store), ("binaries", engine.binaries)):
-        try:
-            await store.ping()
-            stores[name] = "ready"
-        except EngineError as error:
-            stores[name] = error.detail
-    is_ready = trouble is None and all(state == "ready" for state in stores.values())
-    answer = {"status": "ready" if is_ready else "not ready", "stores": stores}
+    seen = await engine.health.ask()
+    away = [
+        {"store": name, "reason": store.why, "since": moment(store.since), "seconds": engine.health.seconds(store)}
+        for name, store in seen.items()
+        if store.why is not None
+    ]
+    is_ready = trouble is None and not away
+    answer: dict[str, Any] = {"status": "ready" if is_ready else "not ready"}
+    answer["stores"] = {name: store.why or "ready" for name, store in seen.items()}
+    if away:
+        answer["away"] = away
     return Json(answer if trouble is None else {**answer, "reason": trouble}, 200 if is_ready else 503)
 
 

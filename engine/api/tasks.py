@@ -16,6 +16,9 @@ from engine.errors import Fault, NotFound, Unprocessable
 from engine.pipeline.names import quoted
 from engine.task.events import Cancelled, Event, Retried
 
+LINK_SECONDS = 300
+"""How long a URL of the object store is good for to which a download is sent on."""
+
 router = APIRouter(tags=["tasks"])
 
 
@@ -146,6 +149,11 @@ async def get_file(task_id: str, name: str, request: Request) -> Response:
     }
     if is_unchanged(request.headers.get("if-none-match"), etag):
         return Response(None, 304, headers)
+    if engine.settings.s3_redirect and request.method == "GET":
+        disposition = headers["Content-Disposition"]
+        link = await engine.binaries.link(ref.id, LINK_SECONDS, ref.type, disposition)
+        if link is not None:
+            return Response(None, 307, {"Location": link, "Cache-Control": "no-store"})
     part = wanted_range(request.headers.get("range"), request.headers.get("if-range"), etag, ref.size)
     start, end = part or (0, ref.size)
     if await engine.binaries.size(ref.id) is None:

@@ -1,6 +1,7 @@
 """A task as clients see it: its status and its result."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
 
@@ -114,3 +115,17 @@ def change_view(change: Change) -> dict[str, Any]:
     """A line of the history; `node` is null where the task itself took on the state."""
     view = {"at": moment(change.at), "node": change.node, "state": change.state}
     return view if change.detail is None else {**view, "detail": change.detail}
+
+
+def breaker_view(engine: Engine, url: str) -> dict[str, Any]:
+    """The breaker of an address: `breaker` is `closed`, `open` or `half-open`, `failures` counts those in a row,
+    `retry_in` are the seconds until a call goes through again, null where it is closed."""
+    return asdict(engine.turnstile.breakers.shown(url))
+
+
+def failing_view(engine: Engine, names: Iterable[str | None]) -> list[dict[str, Any]]:
+    """Those of the addresses that nodes call whose breaker is not closed."""
+    breakers = engine.turnstile.breakers
+    return [
+        {"url": url, **breaker_view(engine, url)} for url in sorted(filter(None, names)) if not breakers.closed(url)
+    ]

@@ -43,4 +43,5 @@ def _row(
         family,
         position,
         result,
+        ",".join(task.holders),
     )

@@ -10,7 +10,7 @@ import orjson
 
 from engine.task.task import Attempt, BinaryRef, Change, Extra, NodeRun, Origin, Task
 
-SCHEMA = 2
+SCHEMA = 3
 """The number of the document's shape. A change that older code cannot read raises it."""
 
 
@@ -64,7 +64,8 @@ def decode(document: bytes) -> Task:
         fields["fields"], fields["item"] = _open(fields.get("fields"), seal), _open(fields.get("item"), seal)
     if fields.get("origin") is not None:
         fields["origin"] = Origin(**fields["origin"])
-    return Task(**{**fields, "nodes": nodes, "history": history})
+    holders = tuple(fields.get("holders", ()))
+    return Task(**{**fields, "nodes": nodes, "history": history, "holders": holders})
 
 
 def _open(value: Any, seal: str) -> Any:

@@ -28,7 +28,6 @@ from engine.task.events import (
     InstanceLost,
     ItemFailed,
     ItemsEnded,
-    MakeCall,
     Rerun,
     Resumed,
     Retried,
@@ -45,9 +44,12 @@ from engine.task.kinds.calls import (
     attempt_of,
     call,
     expect,
+    hold,
+    hold_again,
     is_under_way,
     is_unsafe,
     lost,
+    make_again,
     name_of,
     node_of,
     set_attempt,
@@ -60,16 +62,17 @@ _UNKNOWN = "the engine was stopped while the request was under way, and it is no
 
 
 def decide(
-    pipeline: Pipeline, task: Task, event: Event, now: int, outer: Frame | None = None
+    pipeline: Pipeline, task: Task, event: Event, now: int, outer: Frame | None = None, engine: str = ""
 ) -> tuple[Task, list[Command]]:
     """Return the task after the event, and the commands that follow from it.
 
-    `pipeline` is the level that the task runs, `outer` the level around it. The task that was given is returned where
-    nothing changes, as with a repeated callback or one that comes too late. Raises Conflict where a client asks for
-    what does not fit the state (cancel after the end, retry before it).
+    `pipeline` is the level that the task runs, `outer` the level around it, `engine` who will do what is decided. The
+    task that was given is returned where nothing changes, as with a repeated callback or one that comes too late.
+    Raises Conflict where a client asks for what does not fit the state (cancel after the end, retry before it).
     """
-    draft = Draft(pipeline, task, now, outer)
+    draft = Draft(pipeline, task, now, outer, engine)
     _apply(event, draft)
+    draft.hold(event.lost if isinstance(event, Resumed) else frozenset())
     return draft.task, draft.commands
 
 
@@ -102,6 +105,8 @@ def _(event: CallAccepted, draft: Draft) -> None:
         if attempt.accepted is None:
             draft.change(node_id).patience = None
             set_attempt(draft, node_id, replace(attempt, accepted=event.at, url=event.url))
+            if is_under_way(draft.node(node_id), event.call, "held"):
+                expect(draft, node_id)
 
 
 @_apply.register
@@ -150,8 +155,7 @@ def _(event: CallFailed, draft: Draft) -> None:
 def _(event: CallHeld, draft: Draft) -> None:
     node_id = draft.given.find_call(event.call)
     if node_id is not None and is_under_way(draft.node(node_id), event.call, "calling"):
-        run = draft.note(node_id, f"{event.url} has as much to do as it takes")
-        run.phase = "held"
+        hold(draft, node_id, event.url)
 
 
 @_apply.register
@@ -241,8 +245,7 @@ def _(event: TimerDue, draft: Draft) -> None:
         if run.phase == "pausing":
             call(draft, node_id)
         elif run.phase == "held":
-            draft.change(node_id).due = draft.now + int(node.timeout * 1_000_000)
-            draft.commands.append(MakeCall(node_id, run.attempts[-1].id))
+            hold_again(draft, node_id)
         elif run.phase == "away":
             draft.fail(node_id, f"{run.waiting}, and did not return within {node.timeout:g} s")
         elif is_unsafe(node):
@@ -262,11 +265,13 @@ def _(event: Resumed, draft: Draft) -> None:
             draft.commands.append(RunItems(node_id, run.turn, again=draft.revived))
         if run.phase in ("calling", "held"):
             last = run.attempts[-1]
-            if last.accepted is None and last.at < event.before:
+            if last.accepted is None and last.engine in event.lost:
                 if is_unsafe(node_of(draft, node_id)):
                     draft.fail(node_id, _UNKNOWN)
                 else:
-                    draft.commands.append(MakeCall(node_id, last.id))
+                    if run.phase == "held":
+                        expect(draft, node_id)  # it is told anew where it has to wait here too
+                    make_again(draft, node_id)
 
 
 @_apply.register

@@ -9,18 +9,20 @@ from typing import Any
 
 from engine.pipeline.flow import Pipeline
 from engine.pipeline.nodes import EntryNode, LoopNode
-from engine.task.events import Command, EndChild, EndItems, Rerun, RunItems
+from engine.task.events import Command, EndChild, EndItems, MakeCall, Rerun, RunCode, RunItems
 from engine.task.frames import Frame
 from engine.task.task import PENDING, Change, Extra, NodeRun, NodeState, Task, TaskStatus
 from engine.task.weight import add_weight, weigh
 
 
 class Draft:
-    """The working copy of one task at one moment (`now`, microseconds). `outer` is the level around the task's own."""
+    """The working copy of one task at one moment (`now`, microseconds). `outer` is the level around the task's own,
+    `engine` the one that decides."""
 
-    def __init__(self, pipeline: Pipeline, task: Task, now: int, outer: Frame | None) -> None:
+    def __init__(self, pipeline: Pipeline, task: Task, now: int, outer: Frame | None, engine: str) -> None:
         self.pipeline = pipeline
         self.now = now
+        self.engine = engine
         self.commands: list[Command] = []
         self._task = task
         self._outer = outer
@@ -31,6 +33,7 @@ class Draft:
         self._ended = task.ended
         self._weight = task.weight
         self._fields = task.fields
+        self._holders = task.holders
         self._own: set[str] = set()
         self._changed = False
 
@@ -61,7 +64,22 @@ class Draft:
             self._fields,
             given.origin,
             given.item,
+            self._holders,
         )
+
+    def hold(self, lost: frozenset[str] = frozenset()) -> None:
+        """Note which engines have something under way for the task, now that all is decided; `lost` ones have not."""
+        known = self._holders
+        holders: tuple[str, ...] = tuple(each for each in known if each not in lost) if lost else known
+        if not self.running:
+            holders = ()
+        elif any(isinstance(command, MakeCall | RunCode | RunItems) for command in self.commands):
+            if self.engine and self.engine not in holders:
+                holders = tuple(sorted((*holders, self.engine)))
+        elif holders and self._changed and not self.task.open:
+            holders = ()
+        if holders != known:
+            self._holders, self._changed = holders, True
 
     @property
     def frame(self) -> Frame:

@@ -142,9 +142,10 @@ class TimerDue:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """The engine has started anew: calls made before that time, of which nothing is known, are sent again."""
+    """What these engines had under way is lost with them: their calls, of which nothing is known, are sent again, and
+    what else is open goes on."""
 
-    before: int
+    lost: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Literal
 
+from engine.task.attempt import Attempt as Attempt
+
 NodeState = Literal["pending", "running", "finished", "error", "cancelled"]
 TaskStatus = Literal["running", "finished", "error"]
 Phase = Literal["calling", "held", "pausing", "away", "items"]
@@ -50,25 +52,6 @@ class BinaryRef:
     def fields(self) -> tuple[str, str, str, int]:
         """The id in the store, the file name, the media type and the size in bytes."""
         return (self.id, self.name, self.type, self.size)
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One call of a service for a node.
-
-    `id` is the capability that its callback shows. `accepted` is when the service took the call, `url` who took it;
-    `ended` and `error` say when and why it failed, `ended` alone that it brought the result. `turn` is the node's
-    turn that it belongs to. `task` is the child that runs, where the call is that of a pipeline.
-    """
-
-    id: str
-    turn: int
-    at: int
-    url: str | None = None
-    accepted: int | None = None
-    ended: int | None = None
-    error: str | None = None
-    task: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +180,8 @@ class Task:
     `seal` is a secret of 128 random bits in hex that never leaves the engine: it marks binaries in the stored document
     and is the key from which call ids are derived. `nodes` holds the nodes that have started; `history`
     grows by a line with every state, `weight` is about the size of all outs in bytes. `fields` are what code has set on
-    `pipeline`. A child has an `origin` and shares the seal of its parent; `item` is what its loop gave it.
+    `pipeline`. A child has an `origin` and shares the seal of its parent; `item` is what its loop gave it. `holders`
+    are the engines that have something under way for the task, sorted: what one leaves that dies is taken over.
     """
 
     id: str
@@ -215,6 +199,7 @@ class Task:
     fields: Mapping[str, Any] | None = None
     origin: Origin | None = None
     item: Any = None
+    holders: tuple[str, ...] = ()
 
     @property
     def root(self) -> str:
@@ -249,6 +234,7 @@ class Task:
             self.fields,
             self.origin,
             self.item,
+            self.holders,
         )
 
     def node(self, node_id: str) -> NodeRun:
@@ -264,6 +250,23 @@ class Task:
     def waiting(self) -> bool:
         """Whether a node waits for a service that is away."""
         return any(run.phase == "away" for run in self.nodes.values())
+
+    @property
+    def open(self) -> bool:
+        """Whether an engine has something under way for it: code, bodies of a loop, a call that nobody took yet."""
+        for run in self.nodes.values():
+            if run.extra is not None and run.extra.step is not None:
+                return True
+            if run.phase == "items":
+                return True
+            if run.phase in ("calling", "held") and run.attempts[-1].accepted is None:
+                return True
+        return False
+
+    @property
+    def rounds(self) -> int:
+        """How often it was begun or retried."""
+        return sum(line.node is None and line.state == "running" for line in self.history)
 
     def find_call(self, call_id: str) -> str | None:
         """The id of the running node that the call is open for; None where it is settled or unknown."""
@@ -287,13 +290,3 @@ def child_of(parent: Task, definition: str, route: str, origin: Origin, item: An
     name = origin.call or f"{parent.id}/{origin.family}/{origin.index}"
     child = blake2b(name.encode(), key=bytes.fromhex(parent.seal), digest_size=TASK_ID_LENGTH // 2).hexdigest()
     return Task(child, parent.seal, route, definition, now, nodes={}, origin=origin, item=item)
-
-
-def call_id(task: Task, node_id: str, turn: int, number: int) -> str:
-    """The id of a call: the task's id, then 128 bits derived from its seal (BLAKE2b, keyed).
-
-    Nobody without the seal can guess it, and whoever decides the same decides the same id: so a call that is sent
-    again after a crash bears the id that the service may know already.
-    """
-    name = f"{task.id}/{node_id}/{turn}/{number}".encode()
-    return task.id + blake2b(name, key=bytes.fromhex(task.seal), digest_size=16).hexdigest()

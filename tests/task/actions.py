@@ -29,7 +29,6 @@ from engine.task.events import (
     Submitted,
     TimerDue,
 )
-from engine.task.task import Task
 from tests.task.outs import OUTS, steady_out
 from tests.task.scenes import SECOND
 from tests.task.world import World
@@ -38,6 +37,12 @@ URLS = ("http://one/work", "http://two/work")
 UNKNOWN = "f" * 64
 LATE = (CallReturned, CallFailed, ChildStarted, CodeRan, CodeFailed, ItemsEnded, ItemFailed)
 """Events that may come again at any time, when nobody waits for them any more."""
+
+UNREST = 0.2
+"""How often something happens to an engine while all that helps goes on, until it has happened often enough."""
+
+ANSWERED = 0.4
+"""What is above that is how often a service answers meanwhile, although more is under way."""
 
 MOST_STEPS = 4_000
 """A task that has not ended after so many things that help hangs."""
@@ -71,13 +76,25 @@ def _of_call(world: World, number: int) -> None:
     task_id, node, _ = world.calls[call]
     answer = _ANSWERS[number % 16]
     event = answer(call, number // 16)
-    is_service = world.place(world.tasks[task_id]).pipeline.nodes[node].type == "service"
-    if isinstance(event, CallHeld | CallSent | CallAccepted | ServiceAway) and not is_service:
+    by_request = world.place(world.tasks[task_id]).pipeline.nodes[node].type != "service"
+    if isinstance(event, CallAccepted | ServiceAway) and by_request:
         event = CallReturned(call, OUTS[number % 8])
-    if isinstance(event, CallReturned | CallFailed | ServiceAway):
+    given = world.open.get(call)
+    engine = None if given is None or not (by_request or isinstance(event, _OWN)) else given[2]
+    world.hear(task_id, event, engine)
+    if isinstance(event, CallReturned | CallFailed | ServiceAway) and not _waits(world, call):
         world.open.pop(call, None)
-    world.tell(task_id, event)
 
+
+def _waits(world: World, call: str) -> bool:
+    """Whether the last attempt of a node is this one, and under way."""
+    task_id, node, _ = world.calls[call]
+    run = world.tasks[task_id].node(node)
+    return run.phase in ("calling", "held") and run.attempts[-1].id == call
+
+
+_OWN = (CallHeld, CallSent, CallAccepted, ServiceAway)
+"""What the engine that makes a call hears or finds itself."""
 
 _ANSWERS: tuple[Callable[[str, int], Event], ...] = (
     *[lambda call, n: CallReturned(call, OUTS[n % 8], URLS[n % 2] if n % 3 else None)] * 6,
@@ -104,51 +121,36 @@ def _timer(world: World, number: int) -> None:
 
 def ring(world: World) -> None:
     """Tell all tasks whose timers are due."""
-    for task in running(world):
+    for task in world.running():
         if task.due is not None and task.due <= world.now:
-            world.tell(task.id, TimerDue())
-
-
-def running(world: World) -> list[Task]:
-    """The tasks that run."""
-    return [task for task in world.tasks.values() if task.status == "running"]
+            world.hear(task.id, TimerDue())
 
 
 def next_due(world: World) -> int | None:
     """The earliest timer."""
-    return min((task.due for task in running(world) if task.due is not None), default=None)
+    return min((task.due for task in world.running() if task.due is not None), default=None)
 
 
 def back(world: World, number: int) -> None:
     """Services that are waited for, or some of them, are back."""
     names = set()
-    for task in running(world):
+    for task in world.running():
         level = world.place(task).pipeline
         nodes = [level.nodes[node_id] for node_id, run in task.nodes.items() if run.phase == "away"]
         names |= {node.service or node.url or "" for node in nodes if isinstance(node, ServiceNode)}
     chosen = frozenset(name for place, name in enumerate(sorted(names)) if (number >> place) % 4)
-    for task in running(world):
-        world.tell(task.id, ServiceBack(chosen))
-
-
-def _crash(world: World, number: int) -> None:
-    """What was only in memory is gone; the engine starts anew and goes through all that runs."""
-    world.bag.clear()
-    world.groups.clear()
-    world.open.clear()
-    world.now += number % 3
-    world.log.append("           crash")
-    before = world.now - (number % 16 == 0)
-    for task in running(world):
-        world.bag.append(("resume", task.id, before if number % 16 else world.now))
-    if number % 16 == 0:
-        for task in running(world):
-            world.bag.append(("resume", task.id, world.now + 1))
+    for task in world.running():
+        world.hear(task.id, ServiceBack(chosen))
 
 
 def _lost(world: World, number: int) -> None:
-    for task in running(world):
-        world.tell(task.id, InstanceLost(URLS[number % 2]))
+    for task in world.running():
+        world.hear(task.id, InstanceLost(URLS[number % 2]))
+
+
+def _resumed(world: World, number: int) -> None:
+    """Code is left to be run, or somebody finds late that engines have died."""
+    world.hear(world.root, Resumed(frozenset(world.engines.dead if number % 3 else ())))
 
 
 def _forged(world: World, number: int) -> None:
@@ -162,12 +164,12 @@ def _forged(world: World, number: int) -> None:
     )
     for task in world.tasks.values():
         before = world.tasks[task.id]
-        world.tell(task.id, events[number % 3])
+        world.hear(task.id, events[number % 3])
         assert world.tasks[task.id] is before, "a call that was made up changed a task"
 
 
 def _to_root(event: Callable[[int], Event]) -> Callable[[World, int], Any]:
-    return lambda world, number: world.tell(world.root, event(number))
+    return lambda world, number: world.hear(world.root, event(number))
 
 
 def _late(world: World, number: int) -> None:
@@ -183,19 +185,11 @@ def _late(world: World, number: int) -> None:
         event.turn,
     ):
         return
-    world.tell(task_id, event)
+    world.hear(task_id, event)
 
 
 def _tick(world: World, number: int) -> None:
     world.now += number % 200 * SECOND // 20
-
-
-def look(world: World, number: int) -> None:
-    """Groups look at the store again from time to time."""
-    for key, group in world.groups.items():
-        group.known = False
-        if ("group", key) not in world.bag:
-            world.bag.append(("group", key))
 
 
 _WORLD: dict[str, Callable[[World, int], Any]] = {
@@ -203,12 +197,15 @@ _WORLD: dict[str, Callable[[World, int], Any]] = {
     "tick": _tick,
     "back": back,
     "lost": _lost,
-    "crash": _crash,
-    "look": look,
+    "crash": lambda world, number: world.engines.crash(number),
+    "sleep": lambda world, number: world.engines.stop(number),
+    "wake": lambda world, number: world.engines.wake(number),
+    "look": lambda world, number: world.engines.look(number),
+    "reconcile": lambda world, number: world.engines.reconcile(),
     "late": _late,
     "forged": _forged,
-    "resumed": lambda world, number: world.tell(world.root, Resumed(world.now + number % 3 - 1)),
-    "cancelled": lambda world, number: number % 4 == 0 and world.tell(world.root, Cancelled()),
+    "resumed": _resumed,
+    "cancelled": lambda world, number: number % 4 == 0 and world.hear(world.root, Cancelled()),
     "retried": _to_root(lambda number: Retried()),
     "submitted": _to_root(lambda number: Submitted(OUTS[number % 8])),
 }
@@ -219,6 +216,7 @@ KINDS = (
     *["timer"] * 3,
     *["back", "twice", "late"] * 2,
     *["tick", "lost", "crash", "look", "forged", "resumed", "cancelled", "retried", "submitted"],
+    *["sleep", "wake", "reconcile"],
 )
 """What may happen, by how often it is drawn."""
 
@@ -230,23 +228,39 @@ def drive(world: World, answer: bool) -> None:
     """Let all that is under way happen, all services answer, or with `answer` False all timers go off, until nothing
     runs any more."""
     for _ in range(MOST_STEPS):
-        if world.bag:
-            world.happen(world.rng.getrandbits(16))
-        elif not running(world):
-            return
-        elif world.open and (answer or next_due(world) is None):
+        chance = world.rng.random() if world.unrest else 1.0
+        if chance < UNREST:
+            world.unrest -= 1
+            world.engines.disturb()
+        elif chance < ANSWERED and world.open and answer:
             _return(world)
-        elif not _go_on(world, answer):
-            raise AssertionError(f"the task hangs: {[task.id[:4] for task in running(world)]}")
+        elif world.bag:
+            world.happen(world.rng.getrandbits(16))
+        elif world.engines.reconcile() or (world.rng.random() < 0.3 and world.engines.settle()):
+            continue
+        elif not world.running():
+            if not world.engines.settle():
+                return
+        else:
+            world.engines.all_is_in_hand()
+            _outside(world, answer)
     raise AssertionError("the task does not come to an end")
+
+
+def _outside(world: World, answer: bool) -> None:
+    """What goes on is outside of the engines: services answer, or time passes."""
+    if world.open and (answer or next_due(world) is None):
+        _return(world)
+    elif not _go_on(world, answer):
+        raise AssertionError(f"the task hangs: {[task.id[:4] for task in world.running()]}")
 
 
 def _return(world: World) -> None:
     call = world.rng.choice(list(world.open))
-    task_id, node = world.open.pop(call)
+    task_id, node, engine = world.open.pop(call)
     task = world.tasks[task_id]
     out = steady_out(world.place(task).frame(task), node) if world.steady else OUTS[0]
-    world.tell(task_id, CallReturned(call, out))
+    world.hear(task_id, CallReturned(call, out), engine if world.rng.random() < 0.5 else None)
 
 
 def _go_on(world: World, answer: bool) -> bool:
@@ -254,13 +268,13 @@ def _go_on(world: World, answer: bool) -> bool:
     due = next_due(world)
     if due is None:
         return False
-    if answer and any(task.waiting for task in running(world)):
+    if answer and any(task.waiting for task in world.running()):
         back(world, 2**30 - 1)
         return True
-    for task in running(world):
+    for task in world.running():
         for run in task.nodes.values():
             if run.phase == "held":
-                world.tell(task.id, CallSent(run.attempts[-1].id))
+                world.hear(task.id, CallSent(run.attempts[-1].id), run.attempts[-1].engine)
                 return True
     world.now = max(world.now, due)
     ring(world)

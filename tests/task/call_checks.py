@@ -66,4 +66,4 @@ def _of_failure(level: Pipeline, before: Task, after: Task, event: CallFailed, n
         pause = (run.due - now) / SECOND
         steady = min(retry.delay * retry.factor ** (was.tried - 1), retry.max_delay)
         wanted = min(event.after or 0.0, MAX_RETRY_AFTER)
-        assert max(0.8 * steady, wanted) - 1e-5 <= pause <= max(1.2 * steady, wanted) + 1e-5
+        assert max(0.8 * steady, wanted) - 1e-5 <= pause <= max(1.2 * steady, min(1.2 * wanted, MAX_RETRY_AFTER)) + 1e-5

@@ -26,6 +26,7 @@ from engine.task.task import Task
 from tests.task import invariants
 from tests.task.call_checks import Calls, what_is_open_is_taken
 from tests.task.history import Graph, Reader
+from tests.task.holding import Holding
 
 ONCE = (
     *(CallReturned, CallFailed, CallAccepted, ChildStarted, ServiceAway, InstanceLost, Submitted, Cancelled),
@@ -44,27 +45,37 @@ class Checks:
         self._graphs: dict[int, Graph] = {}
         self._skipped: dict[str, dict[str, set[str]]] = {}
         self._told: set[tuple[str, str, int]] = set()
+        self._holding = Holding()
         self._count = 0
 
     def step(
-        self, place: Place, before: Task, after: Task, event: Event, commands: list[Command], now: int, calls: Calls
+        self,
+        place: Place,
+        before: Task,
+        after: Task,
+        event: Event,
+        commands: list[Command],
+        now: int,
+        calls: Calls,
+        engine: str,
     ) -> None:
-        """Check a step of a task. `calls` are those that were made so far."""
+        """Check a step of a task that this engine has decided. `calls` are those that were made so far."""
         self._count += 1
         level = place.pipeline
         if after is before:
-            invariants.commands_are_due(before, after, event, commands)
+            invariants.commands_are_due(before, after, event, commands, engine)
         else:
             self._read(level, before, after, event)
             invariants.something_is_under_way(level, before, after)
             invariants.outcome_is_clear(place.frame(after), before, after, now)
-            invariants.commands_are_due(before, after, event, commands)
+            invariants.commands_are_due(before, after, event, commands, engine)
             invariants.plain_nodes_pass_on(level, before, after, event)
             self._told_once(after, event)
+        self._holding.step(level, before, after, event, commands, engine)
         what_is_open_is_taken(level, calls, before, after, event, now)
         invariants.nobody_is_forgotten(level, after, event, now)
         if self._count % SAMPLE == 0 or after.status != before.status:
-            self._closely(place, before, after, event, commands, now)
+            self._closely(place, before, after, event, commands, now, engine)
 
     def _read(self, level: Pipeline, before: Task, after: Task, event: Event) -> None:
         known = len(before.history)
@@ -101,10 +112,10 @@ class Checks:
             self._told.add(told)
 
     def _closely(
-        self, place: Place, before: Task, after: Task, event: Event, commands: list[Command], now: int
+        self, place: Place, before: Task, after: Task, event: Event, commands: list[Command], now: int, engine: str
     ) -> None:
         written = encode(before)
-        again, more = decide(place.pipeline, before, event, now, place.outer)
+        again, more = decide(place.pipeline, before, event, now, place.outer, engine)
         assert (again, more) == (after, commands), "the same decision came out differently"
         assert encode(before) == written, "the task that was given was changed"
         assert decode(encode(after)) == after, "the task does not come back from its document"
@@ -112,7 +123,7 @@ class Checks:
         invariants.weighs_what_it_holds(after)
         invariants.ids_are_unique(after)
         if isinstance(event, ONCE) or (isinstance(event, CodeRan) and after.node(event.node).more.step != event.step):
-            again, more = decide(place.pipeline, after, event, now, place.outer)
+            again, more = decide(place.pipeline, after, event, now, place.outer, engine)
             repeats = isinstance(event, ChildStarted)  # of a child that is to be stopped that is said again
             assert again is after and (repeats or not more), "an event that happened twice changed something"
 

@@ -99,6 +99,7 @@ def _waits_for_something(pipeline: Pipeline, node_id: str, run: NodeRun) -> None
         assert run.waiting is None and run.tried >= 1
     elif run.phase == "held":
         assert last.ended is None and run.waiting and run.tried >= 1, f"{node_id} is held without a call"
+        assert last.accepted is None, f"{node_id} waits for room in a service that has taken its call"
     else:
         assert run.phase in ("pausing", "away") and run.waiting, f"{node_id} waits, and does not say for what"
         assert last.ended is not None and last.error, f"{node_id} waits while a call is open"
@@ -140,14 +141,14 @@ def _waits_in_vain(frame: Frame, task: Task) -> bool:
     return bool(waiting) and not any(level.code(node_id, "ready") for node_id in waiting)
 
 
-def commands_are_due(before: Task, after: Task, event: Event, commands: list[Command]) -> None:
+def commands_are_due(before: Task, after: Task, event: Event, commands: list[Command], engine: str) -> None:
     """All that is to be done follows from what the nodes are doing, and is said once."""
     counts = Counter(command for command in commands if not isinstance(command, EndChild))
     assert not counts or max(counts.values()) == 1, f"said twice: {commands}"
     wanted: set[Command] = set()
     ended: set[Command] = set()
     for node_id in after.nodes if isinstance(event, Resumed) else changed(before, after):
-        wanted |= set(_due(after, node_id, before.node(node_id), event))
+        wanted |= set(_due(after, node_id, before.node(node_id), event, engine))
         old, run = before.node(node_id), after.nodes[node_id]
         if old.phase == "items" and (run.phase != "items" or run.turn != old.turn):
             ended.add(EndItems(node_id, old.turn))
@@ -180,8 +181,8 @@ def _own(before: Task, event: Event) -> str:
     return next((attempt.task or "" for attempt in attempts if attempt.id == call), "")
 
 
-def _due(after: Task, node_id: str, old: NodeRun, event: Event) -> Iterable[Command]:
-    """What is to be done for a node."""
+def _due(after: Task, node_id: str, old: NodeRun, event: Event, engine: str) -> Iterable[Command]:
+    """What this engine is to do for a node."""
     again, run = isinstance(event, Resumed), after.nodes[node_id]
     step = run.more.step
     if step is not None and (again or old.more.step != step or old.turn != run.turn):
@@ -198,8 +199,11 @@ def _due(after: Task, node_id: str, old: NodeRun, event: Event) -> Iterable[Comm
     if run.phase in ("calling", "held"):
         last = run.attempts[-1]
         made = old.phase not in ("calling", "held") or old.attempts[-1].id != last.id
-        made |= isinstance(event, TimerDue) and run.phase == "held" and run.due != old.due
-        if made or (isinstance(event, Resumed) and last.accepted is None and last.at < event.before):
+        if not made:
+            maker = old.attempts[-1].engine
+            made = isinstance(event, TimerDue) and run.phase == "held" and run.due != old.due and maker == engine
+            made |= isinstance(event, Resumed) and last.accepted is None and maker in event.lost
+        if made:
             yield MakeCall(node_id, last.id)
 
 

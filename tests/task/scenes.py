@@ -25,6 +25,8 @@ from engine.task.task import Attempt, BinaryRef, NodeRun, Origin, Step, Task, ch
 SEAL = "5ea1" * 8
 TASK_ID = "0a" * 16
 START = 1_700_000_000_000_000
+LOST = frozenset([""])
+"""The engine that decides where a story does not say which."""
 SECOND = 1_000_000
 
 Definition = dict[str, Any]
@@ -92,18 +94,24 @@ def binary(name: str = "face.jpg", number: int = 1) -> BinaryRef:
 
 
 class Story:
-    """One task, to which one event after the other happens. `now` is the time, in microseconds.
+    """One task, to which one event after the other happens. `now` is the time, in microseconds, `engine` who decides.
 
     With `begin` False it is left to the story to begin it.
     """
 
     def __init__(
-        self, *nodes: Definition, out: dict[str, Any] | None = None, checked: bool = True, begin: bool = True
+        self,
+        *nodes: Definition,
+        out: dict[str, Any] | None = None,
+        checked: bool = True,
+        begin: bool = True,
+        engine: str = "",
     ) -> None:
         self.pipeline = pipeline(*nodes, checked=checked)
         self.task: Task = new_task(TASK_ID, SEAL, "story", "definition-1", START)
         self.parent: Story | None = None
         self.now = START
+        self.engine = engine
         self.commands: list[Command] = []
         if begin:
             self.tell(Submitted({"a": 1} if out is None else out))
@@ -112,6 +120,7 @@ class Story:
         """The run of a loop's body for one item, as a task that has just begun."""
         body = object.__new__(Story)
         body.pipeline, body.parent, body.now = self.pipeline.bodies[loop_id], self, self.now
+        body.engine = self.engine
         turn, own = self.run(loop_id).turn, str(index) if number is None else number
         origin = Origin(self.task.root, self.task.id, loop_id, turn, 1, index, own, head=self.task.head)
         body.task = child_of(self.task, "definition-1", "story", origin, item, self.now)
@@ -132,12 +141,17 @@ class Story:
     def tell(self, event: Event, after: float = 0.0) -> list[Command]:
         """Let the event happen `after` so many seconds; returns the commands."""
         self.now += round(after * SECOND)
-        self.task, self.commands = decide(self.pipeline, self.task, event, self.now, self.outer)
+        self.task, self.commands = decide(self.pipeline, self.task, event, self.now, self.outer, self.engine)
         return self.commands
+
+    def at(self, engine: str) -> "Story":
+        """From now on this engine decides."""
+        self.engine = engine
+        return self
 
     def changes_nothing(self, event: Event) -> bool:
         """Whether the event gives back the very same task, and nothing to do. It is not kept."""
-        task, commands = decide(self.pipeline, self.task, event, self.now, self.outer)
+        task, commands = decide(self.pipeline, self.task, event, self.now, self.outer, self.engine)
         return task is self.task and commands == []
 
     @property

@@ -15,7 +15,7 @@ from engine.task.events import (
     ServiceBack,
     TimerDue,
 )
-from tests.task.scenes import SECOND, Story, called, end, entry, plain, service
+from tests.task.scenes import LOST, SECOND, Story, called, end, entry, plain, service
 
 
 def two_steps() -> Story:
@@ -61,7 +61,7 @@ def test_after_a_cancel_nothing_changes_the_task() -> None:
         ServiceBack(frozenset(["http://two/work"])),
         InstanceLost("http://two/work"),
         TimerDue(),
-        Resumed(story.now + 1),
+        Resumed(LOST),
         Cancelled(),
     ):
         assert story.changes_nothing(event), event

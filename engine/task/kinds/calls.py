@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from engine.pipeline.nodes import HttpNode, Retry, ServiceNode
+from engine.task.attempt import Attempt, call_id
 from engine.task.draft import Draft
 from engine.task.events import EndChild, MakeCall
-from engine.task.task import Attempt, NodeRun, Phase, call_id
+from engine.task.task import NodeRun, Phase
 
 MAX_RETRY_AFTER = 3_600.0
 """Seconds: a service cannot put a node off for longer than this at a time."""
@@ -41,7 +42,8 @@ def call(draft: Draft, node_id: str) -> None:
     """Make the next attempt of a running node."""
     run = draft.change(node_id)
     number = sum(attempt.turn == run.turn for attempt in run.attempts)
-    attempt = Attempt(call_id(draft.given, node_id, run.turn, number), run.turn, draft.now)
+    call_name = call_id(draft.given.id, draft.given.seal, node_id, run.turn, number)
+    attempt = Attempt(call_name, run.turn, draft.now, engine=draft.engine)
     if len(run.attempts) - number > KEPT_ATTEMPTS:
         run.attempts = run.attempts[len(run.attempts) - number - KEPT_ATTEMPTS :]
     run.attempts = (*run.attempts, attempt)
@@ -50,11 +52,33 @@ def call(draft: Draft, node_id: str) -> None:
     draft.commands.append(MakeCall(node_id, attempt.id))
 
 
+def make_again(draft: Draft, node_id: str) -> None:
+    """Let this engine make the last attempt of a node, under the same id."""
+    last = draft.node(node_id).attempts[-1]
+    if last.engine != draft.engine:
+        set_attempt(draft, node_id, replace(last, engine=draft.engine))
+    draft.commands.append(MakeCall(node_id, last.id))
+
+
 def expect(draft: Draft, node_id: str) -> None:
     """Expect the last attempt of a node to come back in time."""
     run, node = draft.change(node_id), node_of(draft, node_id)
     seconds = node.timeout + (GRACE if isinstance(node, HttpNode) else 0.0)
     run.phase, run.due, run.waiting = "calling", draft.now + int(seconds * 1_000_000), None
+
+
+def hold(draft: Draft, node_id: str, url: str) -> None:
+    """The last attempt waits for room in the service, unless that has taken it, from another engine."""
+    if draft.node(node_id).attempts[-1].accepted is None:
+        draft.note(node_id, f"{url} has as much to do as it takes").phase = "held"
+
+
+def hold_again(draft: Draft, node_id: str) -> None:
+    """Look after an attempt that waits for room: the engine that made it is told once more. Another one leaves it."""
+    node, last = node_of(draft, node_id), draft.node(node_id).attempts[-1]
+    draft.change(node_id).due = draft.now + int(node.timeout * 1_000_000)
+    if last.engine == draft.engine:
+        draft.commands.append(MakeCall(node_id, last.id))
 
 
 def attempt_of(run: NodeRun, call: str) -> Attempt:
@@ -93,7 +117,8 @@ def again(draft: Draft, node_id: str, message: str, after: float | None = None, 
     elif at_once:
         call(draft, node_id)
     else:
-        pause = max(_pause(retry, run), min(after or 0.0, MAX_RETRY_AFTER))
+        asked = (after or 0.0) * (1 + 0.2 * _spread(run))
+        pause = max(_pause(retry, run), min(asked, MAX_RETRY_AFTER))
         waiting = f"attempt {run.tried} failed: {message}; the next follows in {pause:.1f} s"
         due = draft.now + int(pause * 1_000_000)
         run = draft.note(node_id, waiting)
@@ -101,10 +126,11 @@ def again(draft: Draft, node_id: str, message: str, after: float | None = None, 
 
 
 def _pause(retry: Retry, run: NodeRun) -> float:
-    """Seconds until the next attempt: they grow, give or take a fifth, so that many tasks do not come back at once.
-
-    The fifth is drawn from the id of the last call, which is random enough and makes no decision differ when repeated.
-    """
+    """Seconds until the next attempt: they grow, give or take a fifth, so that many tasks do not come back at once."""
     steady: float = min(retry.delay * retry.factor ** (run.tried - 1), retry.max_delay)
-    spread = int(run.attempts[-1].id[-4:], 16) / 0xFFFF
-    return steady * (0.8 + 0.4 * spread)
+    return steady * (0.8 + 0.4 * _spread(run))
+
+
+def _spread(run: NodeRun) -> float:
+    """Between 0 and 1, from the id of the last call: that is random enough, and no decision differs when repeated."""
+    return int(run.attempts[-1].id[-4:], 16) / 0xFFFF

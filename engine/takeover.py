@@ -1,0 +1,81 @@
+"""What engines that died have left open is taken over by those that live.
+
+Found by looking at the store, again and again: which engines running tasks name as their holders, and which of those
+live. Each living engine takes its share.
+"""
+
+import logging
+
+from engine.families import Families
+from engine.instances import Instances
+from engine.members import Members
+from engine.registry import Registry
+from engine.runner import Runner
+from engine.store.base import Store
+from engine.task.events import InstanceLost, Resumed, ServiceBack
+from engine.telling import PAGE, Telling
+
+UNKNOWN = ""
+"""Who made the calls of a task that an older engine has stored."""
+
+_log = logging.getLogger(__name__)
+
+
+class Takeover:
+    """See the module."""
+
+    def __init__(
+        self, store: Store, registry: Registry, instances: Instances, runner: Runner, members: Members
+    ) -> None:
+        self._store = store
+        self._registry = registry
+        self._instances = instances
+        self._runner = runner
+        self._members = members
+        self._telling = Telling(store, runner, members)
+        self._deaths: int | None = None
+
+    async def look(self) -> None:
+        """Give a sign of life, and see what others have changed. Raises StoreAway, StoreFull."""
+        await self._members.look()
+        if not self._members.alone:
+            await self._registry.refresh()
+            await self._runner.look_elsewhere()
+
+    async def take(self) -> None:
+        """Go on with what is held by engines that do not live. Raises StoreAway."""
+        deaths = self._members.deaths
+        for holders in sorted(await self._store.holders()):
+            lost = frozenset(engine_id for engine_id in holders.split(",") if not self._members.lives(engine_id))
+            if lost:
+                await self._take(holders, lost)
+        if deaths != self._deaths:
+            await self._finish()
+            self._deaths = deaths
+
+    async def _take(self, holders: str, lost: frozenset[str]) -> None:
+        after, taken = "", 0
+        while task_ids := await self._store.held(holders, after, PAGE):
+            mine = [task_id for task_id in task_ids if self._members.mine(task_id)]
+            await self._telling.tell(mine, Resumed(lost | {UNKNOWN}))
+            after, taken = task_ids[-1], taken + len(mine)
+        if taken:
+            _log.warning("took over %d tasks of engines that have ended: %s", taken, ", ".join(sorted(lost)))
+
+    async def _finish(self) -> None:
+        """An engine has ended, maybe this one's predecessor: what it was about to tell others is told again."""
+        telling, instances = self._telling, self._instances
+        await telling.tell_running(ServiceBack(instances.alive_names()), waiting=True, share=True)
+        for url in instances.dead_urls():
+            await telling.tell_running(InstanceLost(url), share=True)
+        await self._check_children(self._runner.families)
+        if self._members.mine("recount"):
+            await self._store.recount()
+
+    async def _check_children(self, families: Families) -> None:
+        """Stop children that nobody waits for any more."""
+        after = ""
+        while task_ids := await self._store.running(after, PAGE):
+            for task_id in filter(self._members.mine, task_ids):
+                await families.check_running(task_id)
+            after = task_ids[-1]
