@@ -57,7 +57,7 @@ class Sweeper:
         self._runner = runner
         self._members = members
         self._telling = Telling(store, runner, members)
-        self._takeover = Takeover(store, registry, instances, runner, members)
+        self._takeover = Takeover(store, registry, instances, runner, members, clock)
         self._clock = clock
         self._watch = watch
         self._cron = cron

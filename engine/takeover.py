@@ -5,7 +5,9 @@ live. Each living engine takes its share.
 """
 
 import logging
+from collections.abc import Iterator
 
+from engine.clock import Clock
 from engine.families import Families
 from engine.instances import Instances
 from engine.members import Members
@@ -14,6 +16,9 @@ from engine.runner import Runner
 from engine.store.base import Store
 from engine.task.events import InstanceLost, Resumed, ServiceBack
 from engine.telling import PAGE, Telling
+
+RECOUNTS = (2.0, 5.0, 15.0, 60.0, 300.0, 900.0)
+"""Seconds between attempts to put the numbers of tasks right, where they are moving."""
 
 UNKNOWN = ""
 """Who made the calls of a task that an older engine has stored."""
@@ -25,15 +30,18 @@ class Takeover:
     """See the module."""
 
     def __init__(
-        self, store: Store, registry: Registry, instances: Instances, runner: Runner, members: Members
+        self, store: Store, registry: Registry, instances: Instances, runner: Runner, members: Members, clock: Clock
     ) -> None:
         self._store = store
         self._registry = registry
         self._instances = instances
         self._runner = runner
         self._members = members
+        self._clock = clock
         self._telling = Telling(store, runner, members)
         self._deaths: int | None = None
+        self._recount_at: int | None = None
+        self._recounts: Iterator[float] = iter(())
 
     async def look(self) -> None:
         """Give a sign of life, and see what others have changed. Raises StoreAway, StoreFull."""
@@ -52,6 +60,7 @@ class Takeover:
         if deaths != self._deaths:
             await self._finish()
             self._deaths = deaths
+        await self._recount()
 
     async def _take(self, holders: str, lost: frozenset[str]) -> None:
         after, taken = "", 0
@@ -69,8 +78,18 @@ class Takeover:
         for url in instances.dead_urls():
             await telling.tell_running(InstanceLost(url), share=True)
         await self._check_children(self._runner.families)
-        if self._members.mine("recount"):
-            await self._store.recount()
+        self._recounts = iter(RECOUNTS)
+        self._recount_at = self._clock.now()
+
+    async def _recount(self) -> None:
+        """Put the numbers of tasks right, once more and ever later as long as they move."""
+        if self._recount_at is None or self._clock.now() < self._recount_at:
+            return
+        if not self._members.mine("recount") or await self._store.recount():
+            self._recount_at = None
+        else:
+            pause = next(self._recounts, None)
+            self._recount_at = None if pause is None else self._clock.now() + int(pause * 1_000_000)
 
     async def _check_children(self, families: Families) -> None:
         """Stop children that nobody waits for any more."""

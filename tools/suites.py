@@ -19,6 +19,10 @@ from pathlib import Path
 from tools.layout import Part, parts
 from tools.sync import banner
 
+AGAIN_ON = "mongo-s3"
+AGAIN = ("tests/e2e",)
+"""What of the engine's suite is run a second time, with MongoDB and S3 in place of its own files."""
+
 NO_TESTS_COLLECTED = 5
 INTERRUPTED = 2
 
@@ -77,16 +81,19 @@ def count(name: str, report: Path, exit_code: int, selected: bool = False) -> Co
     return Count(name, passed, failed, skipped, seconds, broken)
 
 
-def run(part: Part, arguments: Sequence[str], reports: Path) -> Count:
-    """Run the suite of one part, its words going straight through."""
+def run(part: Part, arguments: Sequence[str], reports: Path, stores: str = "") -> Count:
+    """Run the suite of one part, its words going straight through; with `stores` on those."""
+    name = f"{part.name} on {stores}" if stores else part.name
     if not part.python.exists():
-        return Count(part.name, absent=f"it has no environment; it needs Python {part.requires_python}")
-    report = reports / f"{part.name}.xml"
-    print(f"\n===== {part.name} =====", flush=True)
+        return Count(name, absent=f"it has no environment; it needs Python {part.requires_python}")
+    report = reports / f"{name}.xml"
+    print(f"\n===== {name} =====", flush=True)
     command = [str(part.python), "-m", "pytest", "-q", f"--junitxml={report}", *arguments]
-    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    environment = {key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"}
+    if stores:
+        environment["TEST_STORES"] = stores
     done = subprocess.run(command, cwd=part.folder, env=environment, stdin=subprocess.DEVNULL, check=False)
-    return count(part.name, report, done.returncode, selected=bool(arguments))
+    return count(name, report, done.returncode, selected=bool(arguments) and not stores)
 
 
 def summary(counts: Sequence[Count]) -> str:
@@ -110,6 +117,8 @@ def main(arguments: Sequence[str]) -> int:
     folder = Path(tempfile.mkdtemp(prefix="reports-"))
     try:
         counts = [run(part, arguments, folder) for part in parts()]
+        if not arguments:
+            counts += [run(part, AGAIN, folder, AGAIN_ON) for part in parts() if part.name == "engine"]
     except KeyboardInterrupt:
         return INTERRUPTED
     finally:

@@ -183,8 +183,9 @@ class Store(Protocol):
     async def statuses(self, task_ids: Collection[str]) -> dict[str, str]:
         """The status of those tasks, by id; what belongs to no task is missing."""
 
-    async def recount(self) -> None:
-        """Put right what `stats` tells, where an engine that was killed may have left it wrong."""
+    async def recount(self) -> bool:
+        """Put right what `stats` tells, where an engine that was killed may have left it wrong. False where that could
+        not be seen, since numbers were moving: to be asked for again."""
 
     # Children
 

@@ -229,9 +229,9 @@ class MongoStore:
         """See `Store.statuses`."""
         return await self._lists.statuses([each for each in task_ids if _storable(each)])
 
-    async def recount(self) -> None:
+    async def recount(self) -> bool:
         """See `Store.recount`."""
-        await self._do(recount(self._link, self._tally))
+        return await self._do(recount(self._link, self._tally))
 
     async def children(self, root: str, after: tuple[str, str, int] | None, limit: int) -> list[TaskRow]:
         """See `Store.children`."""

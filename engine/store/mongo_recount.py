@@ -9,20 +9,23 @@ _APART = 0.5  # seconds between two counts; longer than a task's count is under 
 _MARKS = 100  # so many engines of the past may have left a mark in a document
 
 
-async def recount(link: Link, tally: Tally) -> None:
+async def recount(link: Link, tally: Tally) -> bool:
     """See `Store.recount`. A difference is put right where two counts in a row show the same, while the numbers
     stood still at each: what is under way shows another one each time, or moves the numbers."""
     await tally.flush()
+    sure = True
     for route in await _routes(link):
         first = await _differences(link, route)
         if not first:
             continue
         await asyncio.sleep(_APART)
         second = await _differences(link, route)
-        wrong = {status: number for status, number in second.items() if first.get(status) == number}
+        wrong = {status: number for status, number in second.items() if number and first.get(status) == number}
+        sure &= second == first and None not in second.values()
         if wrong:
-            await tally.add(route, wrong)
+            await tally.add(route, {status: number for status, number in wrong.items() if number is not None})
     await _forget_marks(link, tally)
+    return sure
 
 
 async def _routes(link: Link) -> list[str]:
@@ -42,8 +45,8 @@ async def _routes(link: Link) -> list[str]:
     return sorted(await link.run(work))
 
 
-async def _differences(link: Link, route: str) -> dict[str, int]:
-    """What lacks in the numbers of a route, by status; nothing for those that moved meanwhile."""
+async def _differences(link: Link, route: str) -> dict[str, int | None]:
+    """What lacks in the numbers of a route, by status; None for those that moved meanwhile."""
 
     async def told(database: Database, again: bool) -> Document:
         return await database["tallies"].find_one({"_id": route}) or {}
@@ -58,9 +61,9 @@ async def _differences(link: Link, route: str) -> dict[str, int]:
     numbers = await link.run(counted)
     after = await link.run(told)
     return {
-        status: number - int(after.get(status, 0))
+        status: number - int(after.get(status, 0)) if after.get(status, 0) == before.get(status, 0) else None
         for status, number in numbers.items()
-        if number != after.get(status, 0) == before.get(status, 0)
+        if number != after.get(status, 0)
     }
 
 

@@ -215,8 +215,9 @@ class SqliteStore:
         """See `Store.statuses`."""
         return await self._read({}, reads.statuses, list(task_ids))
 
-    async def recount(self) -> None:
+    async def recount(self) -> bool:
         """See `Store.recount`. Here the numbers are always right: they change in one step with what they count."""
+        return True
 
     async def children(self, root: str, after: tuple[str, str, int] | None, limit: int) -> list[TaskRow]:
         """See `Store.children`."""

@@ -8,11 +8,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path, PurePath
 from typing import TypeVar
 
 import httpx
+
+from tests.servers import chosen
 
 T = TypeVar("T")
 
@@ -130,16 +132,18 @@ class Engine(Process):
         port = free_port()
         self.data = folder / "data"
         own = {"APP_PORT": str(port), "REG_LOCAL_DATA": str(self.data), "APP_LOG": "warning"}
-        super().__init__(["-m", "engine"], folder, port, own | dict(settings or {}))
+        super().__init__(["-m", "engine"], folder, port, own | chosen.settings() | dict(settings or {}))
         self.client = httpx.Client(base_url=self.url, timeout=30)
 
-    def files(self) -> list[Path]:
-        """Every file in the folder of the binaries, complete or not."""
+    def files(self) -> Sequence[PurePath]:
+        """Every binary: files in their folder, complete or not, or what is in the bucket."""
+        if self.settings.get("REG_STORAGE_TYPE") == "S3":
+            return chosen.objects(self.settings)
         # Unlike glob, walk does not mind what goes while it looks.
         return [Path(place, name) for place, _, names in os.walk(self.data / "binaries") for name in names]
 
     def folders(self) -> list[Path]:
-        """The folders of tasks among the binaries."""
+        """The folders of tasks among the binaries; in a bucket there are none."""
         shards = os.walk(self.data / "binaries")
         return [Path(place, name) for place, names, _ in shards for name in names if len(name) == 32]
 

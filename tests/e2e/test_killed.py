@@ -196,8 +196,8 @@ def test_killed_at_random_moments(tmp_path: Path, seed: int, worker: Process) ->
         assert len(clients.jobs) == TASKS == len(set(clients.jobs.values()))
         for number, job in clients.jobs.items():
             check_task(engine, number, job, clients.seen.get(job))
-        jobs = engine.client.get("/stats").json()["jobs"]
-        assert jobs == {"total": TASKS, "running": 0, "finished": TASKS, "failed": 0}
+        wanted = {"total": TASKS, "running": 0, "finished": TASKS, "failed": 0}
+        wait_for(lambda: engine.client.get("/stats").json()["jobs"] == wanted, f"stats are {wanted}", 60)
         counts = wait_for(lambda: c if not (c := httpx.get(f"{worker.url}/counts").json())["open"] else None, "calls")
         assert counts["refused"] == {} and len(counts["calls"]) >= 3 * TASKS
         # What a killed engine was writing lies beside, and goes with its task or as an orphan.

@@ -169,7 +169,7 @@ def test_in_memory(make_engine: MakeEngine, service: Scripted) -> None:
 
 @pytest.mark.parametrize("sync", ["normal", "full", "FULL"])
 def test_ways_to_sync(make_engine: MakeEngine, service: Scripted, sync: str) -> None:
-    engine = make_engine(REG_SQLITE_SYNC=sync)
+    engine = make_engine(REG_DB_TYPE="sqlite", REG_SQLITE_SYNC=sync)
     route = open_chain(engine, {"n": 1}, service.plan())
     job = submit(engine, route, {"n": 1})
     assert result(engine, job) == {"n": 1}

@@ -1,10 +1,10 @@
 """Several engines on one store: a SQLite file with a folder, or MongoDB with S3."""
 
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 from tests.e2e.processes import Engine, wait_for
+from tests.servers import chosen
 from tests.servers.mongo import mongo_server
 from tests.servers.s3 import s3_for_tests
 
@@ -49,16 +49,6 @@ def store_settings(kind: str, folder: Path) -> Iterator[dict[str, str]]:
     if kind == "sqlite":
         yield {"REG_LOCAL_DATA": str(folder / "shared")}
         return
-    s3 = s3_for_tests()
     with mongo_server(folder / "mongo") as mongo:
-        yield {
-            "REG_DB_TYPE": "mongo",
-            "MONGO_URI": mongo.uri,
-            "MONGO_DB": mongo.fresh_name(),
-            "REG_STORAGE_TYPE": "S3",
-            "S3_URL": s3.url,
-            "S3_ZONE": s3.zone,
-            "S3_KEY_ID": s3.key_id,
-            "S3_SECRET_KEY": s3.secret_key,
-            "S3_BUCKET": f"engine-{secrets.token_hex(6)}",
-        }
+        stores = chosen.s3_settings(s3_for_tests())
+        yield {"REG_DB_TYPE": "mongo", "MONGO_URI": mongo.uri, "MONGO_DB": mongo.fresh_name(), **stores}
