@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import uvloop
@@ -21,22 +22,28 @@ from benchmarks.kit import Bench, Size, leaves
 from benchmarks.processes import ROOT, Failed, Process
 from benchmarks.profiling import PROFILED, profile
 from benchmarks.rows import Row
+from benchmarks.stores import KINDS, SQLITE, Backend, backend
 from benchmarks.works import SERVICE, SYNCS, WORKS, w4_large
 
 OUT = ROOT / "benchmarks" / "out"
-QUICK = Size(repeats=2, one=50, many=200, binaries=4)
+USUAL = ["W1", "W2", "W3", "W4", "W5", "HOGS"]
+"""What is run where nothing is asked for: a few minutes. The others are about scale, and take longer."""
+
+QUICK = Size(repeats=2, one=50, many=200, binaries=4, ended=20_000, waiting=1_000, lasting=3_000)
 
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer tasks and repeats: to see that it works")
-    parser.add_argument("--only", type=_works, default=list(WORKS), metavar="W1,W4", help="these works alone")
-    parser.add_argument("--repeats", type=_repeats, metavar="N", help="how often each figure is measured")
+    parser.add_argument("--only", type=_works, default=USUAL, metavar="W1,W4", help="these works alone")
+    parser.add_argument("--repeats", type=_number, metavar="N", help="how often each figure is measured")
     parser.add_argument("--large", action="store_true", help="with W4, a binary of 1 GB too")
     parser.add_argument("--profile", choices=PROFILED, help="run this work once under cProfile, and nothing else")
     parser.add_argument("--callbacks", action="store_true", help="with --profile: services make callbacks")
     parser.add_argument("--sync", choices=SYNCS, default="full", help="with --profile: REG_SQLITE_SYNC")
+    parser.add_argument("--tasks", type=_number, metavar="N", help="with W6, W7 and MEMORY: so many tasks")
+    parser.add_argument("--store", choices=KINDS, default="sqlite", help="with W6, W7 and MEMORY: where tasks are kept")
     parser.add_argument("--out", type=Path, default=OUT, help="where the results are written")
     return parser.parse_args()
 
@@ -49,14 +56,14 @@ def _works(text: str) -> list[str]:
     return [name for name in WORKS if name in names]
 
 
-def _repeats(text: str) -> int:
+def _number(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError("a number of 1 or more is wanted")
     return int(text)
 
 
 @contextlib.asynccontextmanager
-async def bench(size: Size) -> AsyncIterator[Bench]:
+async def bench(size: Size, store: Backend = SQLITE) -> AsyncIterator[Bench]:
     """Everything that is measured with, ended and removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as name:
         folder, spool = Path(name), Path(name) / "floor"
@@ -64,7 +71,7 @@ async def bench(size: Size) -> AsyncIterator[Bench]:
         with Process("noop-service", SERVICE, folder, {}, speaks=True) as service:
             url = service.first_line()
             async with http_client() as session, Floor(session, url, str(spool)) as floor:
-                yield Bench(session, url, floor, folder, size)
+                yield Bench(session, url, floor, folder, size, service, store)
         if temporary_files(str(spool)):
             raise Failed("the floor left files behind")
 
@@ -76,8 +83,16 @@ async def run(options: argparse.Namespace) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     size = QUICK if options.quick else Size()
     if options.repeats:
-        size = Size(options.repeats, size.one, size.many, size.binaries)
-    async with bench(size) as kit:
+        size = replace(size, repeats=options.repeats)
+    if options.tasks:
+        size = replace(size, ended=options.tasks, waiting=options.tasks, lasting=options.tasks)
+    with backend(options.store) as store:
+        await measure(options, size, store)
+
+
+async def measure(options: argparse.Namespace, size: Size, store: Backend) -> None:
+    """The same, on stores that run."""
+    async with bench(size, store) as kit:
         if options.profile:
             print(await profile(kit, options.profile, not options.callbacks, options.sync, options.out))
             return
@@ -95,7 +110,7 @@ async def run(options: argparse.Namespace) -> None:
 
 def publish(rows: list[Row], repeats: int, out: Path) -> None:
     """Print the table; write it, the chart and the raw figures into `out`."""
-    text = report.table(rows, repeats)
+    text = report.document(rows, repeats)
     print(text)
     report.write(rows, text, out)
     print(f"Written to {out}: report.md, chart.png, results.json", file=sys.stderr)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -21,26 +23,36 @@ _START_SECONDS = 30.0
 _POLL_SECONDS = 0.005
 _WAIT = {"prefer": "wait=120"}
 
+PROGRAM = ("-m", "engine")
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
 
 class Engine:
     """A running engine with its data in `folder`; use `start`. It ends with `process.stop()`."""
 
-    def __init__(self, process: Process, url: str, session: aiohttp.ClientSession) -> None:
+    def __init__(self, process: Process, url: str, session: aiohttp.ClientSession, settings: Mapping[str, str]) -> None:
         self.process = process
         self.url = url
+        self.settings = settings
         self._session = session
 
     @classmethod
     def start(
-        cls, session: aiohttp.ClientSession, folder: Path, sync: str, program: tuple[str, ...] = ("-m", "engine")
+        cls,
+        session: aiohttp.ClientSession,
+        folder: Path,
+        sync: str,
+        program: tuple[str, ...] = PROGRAM,
+        settings: Mapping[str, str] = NOTHING,
     ) -> Engine:
-        """Start it on the data in `folder`, new or from before; does not wait. `sync` is `full` or `normal`."""
+        """Start it on the data in `folder`, new or from before; does not wait. `sync` is `full` or `normal`.
+
+        `settings` are variables of its environment that take the place of the usual ones.
+        """
         folder.mkdir(parents=True, exist_ok=True)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = int(settings.get("APP_PORT", "0")) or free_port()
         url = f"http://127.0.0.1:{port}"
-        settings = {
+        usual = {
             "APP_HOST": "127.0.0.1",
             "APP_PORT": str(port),
             "APP_ENGINE": url,
@@ -48,7 +60,8 @@ class Engine:
             "REG_LOCAL_DATA": str(folder / "data"),
             "REG_SQLITE_SYNC": sync,
         }
-        return cls(Process(f"engine-{sync}", list(program), folder, settings), url, session)
+        variables = {**usual, **settings}
+        return cls(Process(f"engine-{sync}", list(program), folder, variables), url, session, variables)
 
     async def ready(self) -> None:
         """Wait until it takes tasks. Raises Failed where it ends or is not ready in time."""
@@ -70,6 +83,16 @@ class Engine:
             for definition in (pipeline(service, fast, False), pipeline(service, fast, True), loop(service, fast)):
                 await self.open(definition)
 
+    async def json(self, method: str, path: str, body: Any = None) -> Any:
+        """The answer to a request, of JSON in both directions. Raises Failed where it is no 200."""
+        data = None if body is None else orjson.dumps(body)
+        headers = {} if body is None else {"content-type": JSON}
+        async with self._session.request(method, self.url + path, data=data, headers=headers) as response:
+            answer = await response.read()
+            if response.status != 200:
+                raise Failed(f"{method} {path} was answered {response.status}: {answer[:300].decode()}")
+        return orjson.loads(answer)
+
     async def open(self, definition: dict[str, Any]) -> None:
         """Store a pipeline."""
         async with self._session.post(
@@ -78,10 +101,10 @@ class Engine:
             if response.status != 200:
                 raise Failed(f"the engine did not take a pipeline: {await response.text()}")
 
-    async def value(self, fast: bool, value: int) -> None:
+    async def value(self, fast: bool, value: int, steps: int = STEPS) -> None:
         """One task on a number. Raises Failed where the result is wrong."""
-        result = await self._submit(route(fast, False), orjson.dumps({"value": value}), {"content-type": JSON})
-        if result != {"value": value + STEPS}:
+        result = await self._submit(route(fast, False, steps), orjson.dumps({"value": value}), {"content-type": JSON})
+        if result != {"value": value + steps}:
             raise Failed(f"the engine got {result} for {value}")
 
     async def code(self, route: str, value: int) -> None:
@@ -118,7 +141,7 @@ class Engine:
             async for chunk in response.content.iter_any():
                 comparison.take(chunk)
         if response.status != 200 or not comparison.complete:
-            raise Failed("the engine gave other bytes than it was sent")
+            raise Failed(f"the engine gave other bytes than it was sent, with the status {response.status}")
 
     async def _submit(self, name: str, data: Any, headers: dict[str, str]) -> dict[str, Any]:
         async with self._session.post(
@@ -132,17 +155,25 @@ class Engine:
         return dict(answer["result"])
 
 
-def route(fast: bool, binary: bool) -> str:
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def route(fast: bool, binary: bool, steps: int = STEPS) -> str:
     """Where a pipeline of the benchmarks is reached."""
-    return f"bench-{'binary' if binary else 'value'}-{'fast' if fast else 'callback'}"
+    length = "" if steps == STEPS else f"-{steps}"
+    return f"bench-{'binary' if binary else 'value'}-{'fast' if fast else 'callback'}{length}"
 
 
-def pipeline(service: str, fast: bool, binary: bool) -> dict[str, Any]:
-    """Three service nodes in a row."""
-    steps = [f"step{number}" for number in range(1, STEPS + 1)]
+def pipeline(service: str, fast: bool, binary: bool, length: int = STEPS) -> dict[str, Any]:
+    """So many service nodes in a row."""
+    steps = [f"step{number}" for number in range(1, length + 1)]
     body: Any = "image" if binary else {"value": 0}
     nodes: list[dict[str, Any]] = [
-        {"id": "start", "type": "entry", "api": {"route": route(fast, binary), "body": body}, "next": steps[:1]}
+        {"id": "start", "type": "entry", "api": {"route": route(fast, binary, length), "body": body}, "next": steps[:1]}
     ]
     for previous, step, following in zip(["start", *steps], steps, [*steps[1:], "finish"], strict=False):
         node: dict[str, Any] = {"id": step, "type": "service", "url": f"{service}/{'fast' if fast else 'callback'}"}

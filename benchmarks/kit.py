@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,10 +13,11 @@ from pathlib import Path
 import aiohttp
 import orjson
 
-from benchmarks.engine import Engine
+from benchmarks.engine import NOTHING, PROGRAM, Engine
 from benchmarks.floor import STEPS, Floor
 from benchmarks.payload import Payload
-from benchmarks.processes import Failed
+from benchmarks.processes import Failed, Process
+from benchmarks.stores import SQLITE, Backend
 
 Work = Callable[[int], Awaitable[None]]
 """One task, given a number that makes it different from the others."""
@@ -35,6 +36,9 @@ class Size:
     binaries: int = 12
     binary: int = 20 * MB
     large: int = 1_000 * MB
+    ended: int = 1_000_000
+    waiting: int = 10_000
+    lasting: int = 200_000
 
 
 @dataclass(frozen=True)
@@ -46,12 +50,16 @@ class Bench:
     floor: Floor
     folder: Path
     size: Size
+    serving: Process
+    backend: Backend = SQLITE
 
     @contextlib.asynccontextmanager
-    async def engine(self, sync: str, program: tuple[str, ...] = ("-m", "engine")) -> AsyncIterator[Engine]:
+    async def engine(
+        self, sync: str, program: tuple[str, ...] = PROGRAM, settings: Mapping[str, str] = NOTHING
+    ) -> AsyncIterator[Engine]:
         """An engine with no data but the pipelines, that has run a few tasks."""
         folder = self.folder / f"engine-{sync}-{time.monotonic_ns()}"
-        engine = Engine.start(self.session, folder, sync, program)
+        engine = Engine.start(self.session, folder, sync, program, settings)
         try:
             await engine.ready()
             await engine.define(self.service)

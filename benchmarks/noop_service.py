@@ -4,6 +4,7 @@ It prints its URL once it listens, and takes the calls that an engine makes:
 
 - `POST /fast` answers with the result itself where `Prefer: wait` asks for it;
 - `POST /callback` acknowledges at once, whatever is preferred, and posts the result to `callback_url`;
+- `POST /hold` acknowledges at once too, and posts the result when `POST /release` comes, which lets all go;
 - `GET /count` tells `{"calls", "callbacks", "refused"}`: calls taken, callbacks that got their 200, and answers to
   callbacks that were something else (each is tried again).
 
@@ -62,21 +63,26 @@ class Service:
         self._session = session
         self._folder = folder
         self._running: set[asyncio.Task[None]] = set()
+        self._released = asyncio.Event()
         self._calls = 0
         self._callbacks = 0
         self._refused = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        if path in ("/fast", "/callback") and scope["method"] == "POST":
-            await self._take(path == "/fast", scope, receive, send)
+        if path in ("/fast", "/callback", "/hold") and scope["method"] == "POST":
+            await self._take(path, scope, receive, send)
+        elif path == "/release":
+            self._released.set()
+            self._released = asyncio.Event()
+            await respond(send, 200, b"{}")
         elif path == "/count":
             counts = {"calls": self._calls, "callbacks": self._callbacks, "refused": self._refused}
             await respond(send, 200, orjson.dumps(counts))
         else:
-            await respond(send, 404, b'{"detail": "there are /fast, /callback and /count"}')
+            await respond(send, 404, b'{"detail": "there are /fast, /callback, /hold, /release and /count"}')
 
-    async def _take(self, fast: bool, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _take(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
         self._calls += 1
         try:
             call = await read_message(header(scope, b"content-type"), chunks_of(receive), self._folder)
@@ -84,15 +90,20 @@ class Service:
         except (Malformed, ValueError) as error:
             await respond(send, 400, orjson.dumps(Failure(message=str(error)).model_dump()))
             return
-        if fast and prefer_wait(header(scope, b"prefer")) is not None:
+        if path == "/fast" and prefer_wait(header(scope, b"prefer")) is not None:
             await _answer(send, values, call)
             return
         await respond(send, 200, b"{}")
-        task = asyncio.create_task(self._call_back(scope["query_string"], values, call))
+        until = self._released if path == "/hold" else None
+        task = asyncio.create_task(self._call_back(scope["query_string"], values, call, until))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _call_back(self, query: bytes, values: dict[str, Any], call: Message) -> None:
+    async def _call_back(
+        self, query: bytes, values: dict[str, Any], call: Message, until: asyncio.Event | None
+    ) -> None:
+        if until is not None:
+            await until.wait()
         fields = parse_qs(query.decode("latin-1"))
         url = f"{fields[CALLBACK_URL][0]}?{TASK_ID}={fields[TASK_ID][0]}"
         try:

@@ -30,7 +30,9 @@ class Process:
     ) -> None:
         self.name = name
         self._log = folder / f"{name}.log"
-        inherited = {key: value for key, value in os.environ.items() if not key.startswith(("APP_", "REG_"))}
+        inherited = {
+            key: value for key, value in os.environ.items() if not key.startswith(("APP_", "REG_", "MONGO_", "S3_"))
+        }
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, *arguments],
@@ -92,7 +94,11 @@ class Process:
 
     def cpu_seconds(self) -> float:
         """Time on a processor since its start, in user and system mode."""
-        return _cpu_seconds(Path(f"/proc/{self.pid}/stat"))
+        return cpu_seconds(self.pid)
+
+    def family_seconds(self) -> float:
+        """The same with that of the processes that it has started and that still run."""
+        return sum(cpu_seconds(pid) for pid in self._family())
 
     def thread_seconds(self) -> tuple[float, float]:
         """The same for its main thread, and for all other threads that still run."""
@@ -108,6 +114,17 @@ class Process:
             children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
             waiting += [int(child) for child in children.split()]
         return found
+
+
+def cpu_seconds(pid: int) -> float:
+    """Time of a process on a processor since its start, in user and system mode."""
+    return _cpu_seconds(Path(f"/proc/{pid}/stat"))
+
+
+def machine_seconds() -> float:
+    """The same of all that ran on this machine since its start."""
+    user, nice, system, _, _, irq, softirq = map(int, Path("/proc/stat").read_text().split()[1:8])
+    return (user + nice + system + irq + softirq) / _TICKS
 
 
 def _cpu_seconds(stat: Path) -> float:

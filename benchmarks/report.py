@@ -14,6 +14,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402  the backend is chosen first: there may be no display
 from matplotlib.axes import Axes  # noqa: E402
 
+from benchmarks import tables  # noqa: E402
 from benchmarks.rows import Row  # noqa: E402
 
 _TITLES = {
@@ -27,34 +28,41 @@ _TITLES = {
 _REACHED, _MISSED, _NO_GOAL = "#2b8a3e", "#c92a2a", "#868e96"
 
 
-def table(rows: list[Row], repeats: int) -> str:
+def document(rows: list[Row], repeats: int) -> str:
     """The report in Markdown."""
-    lines = [
+    plain = [row for row in rows if not row.column and row.predicted is None]
+    return "\n".join(
+        [
+            _head(repeats),
+            *([table(plain)] if plain else []),
+            *(tables.columns(group) for group in tables.groups([row for row in rows if row.column])),
+            *([tables.predictions(found)] if (found := [row for row in rows if row.predicted is not None]) else []),
+        ]
+    )
+
+
+def _head(repeats: int) -> str:
+    return (
         f"Medians of {repeats} interleaved repeats, least and greatest in brackets; {os.cpu_count()} cores, "
         f"Python {platform.python_version()}, load {os.getloadavg()[1]:.1f} over the last five minutes. "
-        "Ratio: engine over floor of the same repeat.",
-        "",
+        "Ratio: engine over floor of the same repeat.\n"
+    )
+
+
+def table(rows: list[Row]) -> str:
+    """Rows beside their floors and goals."""
+    lines = [
         "| work | what | floor | engine | ratio | goal | reached | beside it |",
         "|---|---|--:|--:|--:|--:|---|---|",
     ]
     for row in rows:
-        floor = f"{_short(statistics.median(row.floors))} {row.unit}" if row.floors else "-"
+        floor = f"{tables.short(statistics.median(row.floors))} {row.unit}" if row.floors else "-"
         goal = row.goal.text(row.unit) if row.goal else "-"
         reached = "-" if row.goal is None else "yes" if row.goal.reached(row) else "**no**"
-        value = f"{_spread(row.values)} {row.unit}".rstrip()
-        ratio = _spread(row.ratios) if row.ratios else "-"
+        value = f"{tables.spread(row.values)} {row.unit}".rstrip()
+        ratio = tables.spread(row.ratios) if row.ratios else "-"
         lines.append(f"| {row.work} | {row.name} | {floor} | {value} | {ratio} | {goal} | {reached} | {row.note} |")
     return "\n".join(lines) + "\n"
-
-
-def _spread(values: list[float]) -> str:
-    if len(values) == 1:
-        return _short(values[0])
-    return f"{_short(statistics.median(values))} ({_short(min(values))} to {_short(max(values))})"
-
-
-def _short(value: float) -> str:
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def write(rows: list[Row], text: str, folder: Path) -> None:
@@ -64,6 +72,7 @@ def write(rows: list[Row], text: str, folder: Path) -> None:
     raw = [{**dataclasses.asdict(row), "ratios": row.ratios} for row in rows]
     (folder / "results.json").write_bytes(orjson.dumps(raw, option=orjson.OPT_INDENT_2))
     _chart(rows, folder / "chart.png")
+    _predicted(rows, folder / "predicted.png")
 
 
 def _chart(rows: list[Row], path: Path) -> None:
@@ -77,6 +86,28 @@ def _chart(rows: list[Row], path: Path) -> None:
     for work, place in zip(works, axes[:, 0], strict=True):
         place.set_title(_TITLES[work], loc="left", fontsize=10)
         _bars(place, drawn[work])
+    figure.tight_layout()
+    figure.savefig(path, dpi=120)
+    pyplot.close(figure)
+
+
+def _predicted(rows: list[Row], path: Path) -> None:
+    """Throughput as measured, with its spread, and as predicted."""
+    drawn = [(row, row.predicted) for row in rows if row.predicted is not None and row.unit == "tasks/s"]
+    if not drawn:
+        return
+    figure, place = pyplot.subplots(figsize=(9.0, 0.5 * len(drawn) + 1.2))
+    for position, (row, predicted) in enumerate(reversed(drawn)):
+        middle = statistics.median(row.values)
+        error = [[middle - min(row.values)], [max(row.values) - middle]]
+        place.barh(
+            position, middle, xerr=error, color=_NO_GOAL, height=0.6, error_kw={"ecolor": "#495057", "capsize": 2}
+        )
+        place.plot([predicted] * 2, [position - 0.4, position + 0.4], color=_MISSED, linewidth=3)
+    place.set_yticks(range(len(drawn)), [row.name for row, _ in reversed(drawn)], fontsize=8)
+    place.set_title("Tasks a second: measured (bar, with its spread) and predicted (red)", loc="left", fontsize=10)
+    place.tick_params(axis="x", labelsize=8)
+    place.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     figure.savefig(path, dpi=120)
     pyplot.close(figure)

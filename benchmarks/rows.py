@@ -31,7 +31,8 @@ class Row:
 
     `values` are the engine's, `floors` those of the floor right before and right after, as their mean (empty where
     there is no floor), both in `unit`. `alike` are those of a floor that makes calls of another kind, as the engine
-    does; no ratio is made of them. `note` says what was seen beside it.
+    does; no ratio is made of them. `note` says what was seen beside it. Rows of one name with a `column` are one line
+    of a table of their own; those that were `predicted` stand in another one.
     """
 
     work: str
@@ -42,6 +43,8 @@ class Row:
     floors: list[float] = field(default_factory=list)
     alike: list[float] = field(default_factory=list)
     note: str = ""
+    column: str = ""
+    predicted: float | None = None
 
     @property
     def ratios(self) -> list[float]:

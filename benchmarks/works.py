@@ -16,9 +16,14 @@ from pathlib import Path
 
 import aiohttp
 
+from benchmarks.away import w7
+from benchmarks.cost import cost
 from benchmarks.engine import Engine
+from benchmarks.engines import engines
+from benchmarks.full_store import w6
 from benchmarks.hogs import hogs
 from benchmarks.kit import MB, MODES, Bench, Work, at_once, binary_work, one_by_one
+from benchmarks.lasting import memory
 from benchmarks.loops import w3
 from benchmarks.processes import Process
 from benchmarks.rows import Goal, Row, percentile
@@ -214,5 +219,10 @@ WORKS: dict[str, Callable[[Bench], Awaitable[list[Row]]]] = {
     "W3": w3,
     "W4": w4,
     "W5": w5,
+    "W6": w6,
+    "W7": w7,
+    "MEMORY": memory,
+    "COST": cost,
+    "ENGINES": engines,
     "HOGS": hogs,
 }
