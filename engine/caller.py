@@ -18,6 +18,7 @@ from engine.outbound.client import Outbound
 from engine.outbound.request import HttpCall
 from engine.pipeline.nodes import HttpNode, ServiceNode
 from engine.registry import Opened, Registry
+from engine.task.attempt import task_of
 from engine.task.events import (
     CallAccepted,
     CallFailed,
@@ -29,7 +30,7 @@ from engine.task.events import (
 )
 from engine.task.frames import Place
 from engine.task.inputs import InputError, input_of
-from engine.task.task import TASK_ID_LENGTH, Task
+from engine.task.task import Task
 from engine.turnstile import Refused
 
 ACCEPTED_DELAY = 0.25
@@ -96,7 +97,7 @@ class Caller:
         gates = self._turnstile.gates
         for call in gates.crowding(LOOKED_AT) if self._turnstile.waiting else ():
             try:
-                settled = (await read(call[:TASK_ID_LENGTH])).find_call(call) is None
+                settled = (await read(task_of(call))).find_call(call) is None
             except NotFound:
                 settled = True
             if settled:

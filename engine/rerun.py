@@ -10,7 +10,7 @@ from typing import Any
 from engine.binaries.base import BinaryStore
 from engine.clock import Clock
 from engine.errors import Conflict, Fault, NotFound, Unprocessable
-from engine.ids import new_id
+from engine.ids import new_id, new_task_id
 from engine.pipeline.flow import Pipeline
 from engine.pipeline.names import Hints, listed, quoted
 from engine.registry import Registry
@@ -47,7 +47,8 @@ class Reruns:
         _check_node(pipeline, node_id)
         if node_id != pipeline.start and old.node(pipeline.start).state != "finished":
             raise Conflict(f"the entry of the task has not finished; run it again from {quoted(pipeline.start)}")
-        task = new_task(new_id(), new_id(), pipeline.route, pipeline.id, self._clock.now())
+        now = self._clock.now()
+        task = new_task(new_task_id(now), new_id(), pipeline.route, pipeline.id, now)
         try:
             copies = _Copies(self._binaries, task.id)
             event = Rerun(node_id, await _kept(old, pipeline, node_id, copies), await copies.of(dict(old.fields or {})))

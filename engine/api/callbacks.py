@@ -8,11 +8,12 @@ from starlette.responses import Response
 from engine.api.deps import Engine, Json, body_chunks, engine_of
 from engine.errors import Conflict, NotFound
 from engine.results import Result, read_result
+from engine.task.attempt import SECRET_LENGTH, TIME_LENGTH, task_of
 from engine.task.events import CallFailed, CallReturned, Event
 from engine.task.inputs import unused
-from engine.task.task import CALL_ID_LENGTH, TASK_ID_LENGTH, Task
+from engine.task.task import Task
 
-_CALL_ID = re.compile(rf"^[0-9a-f]{{{CALL_ID_LENGTH}}}$")
+_CALL_ID = re.compile(rf"^([0-9a-f]{{{TIME_LENGTH}}})?[0-9a-f]{{{2 * SECRET_LENGTH}}}$")
 _UNKNOWN = "there is no such call"
 
 
@@ -22,7 +23,7 @@ async def take_result(request: Request) -> Response:
     call_id = request.query_params.get("task_id", "")
     if not _CALL_ID.match(call_id):
         raise NotFound(_UNKNOWN)
-    task_id = call_id[:TASK_ID_LENGTH]
+    task_id = task_of(call_id)
     task = await _task_of(engine, task_id, call_id)
     if task.find_call(call_id) is None:
         async for _ in body_chunks(request):

@@ -14,7 +14,7 @@ from engine.api.schemas import POST_DEFINITION, PUT_DEFINITION
 from engine.api.views import breaker_view, failing_view, result_of
 from engine.binaries.receive import FormReceiver, Limits
 from engine.errors import Fault, Invalid, Unprocessable, UnsupportedType
-from engine.ids import new_id
+from engine.ids import new_task_id
 from engine.pipeline.jsontext import pointer
 from engine.pipeline.nodes import ServiceNode
 from engine.registry import Opened
@@ -156,7 +156,7 @@ async def submit(route: str, request: Request) -> Response:
     key = request.headers.get("idempotency-key")
     if key is not None and not 0 < len(key) <= MAX_KEY:
         raise Invalid(f"an Idempotency-Key has 1 to {MAX_KEY} characters")
-    task_id = new_id()
+    task_id = new_task_id(engine.clock.now())
     try:
         with engine.admission.one():
             values, digest = await _receive(engine, opened, task_id, request, key is not None)

@@ -1,4 +1,4 @@
-"""Binaries as files: `<root>/<first two digits of the owner>/<owner>/<128 random bits in hex>`.
+"""Binaries as files: `<root>/<two random digits of the owner>/<owner>/<128 random bits in hex>`.
 
 A binary that is being written bears `.part` behind its name; it loses that when all its bytes are on disk. Whatever
 a killed process leaves behind lies in the folder of its owner and goes with it (`owners` finds it). Everything that
@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar, TypeVarTuple
 
-from engine.binaries.files_sink import FileSink, Place, file_error
+from engine.binaries.files_sink import FileSink, Place, file_error, shard_of
 from engine.errors import NotFound, StoreAway
 
 T = TypeVar("T")
@@ -26,8 +26,8 @@ Ts = TypeVarTuple("Ts")
 LOW_WATER = 32 * 1024 * 1024
 """Bytes that must stay free on the disk: below it nothing is taken, so that the other stores can go on."""
 
-_OWNER = re.compile(r"[0-9a-f]{32}")
-_BINARY_ID = re.compile(r"[0-9a-f]{32}/[0-9a-f]{32}")
+_OWNER = re.compile(r"(?:[0-9a-f]{8})?[0-9a-f]{32}")
+_BINARY_ID = re.compile(r"(?:[0-9a-f]{8})?[0-9a-f]{32}/[0-9a-f]{32}")
 _SHARD = re.compile(r"[0-9a-f]{2}")
 _CHUNK = 512 * 1024
 _THREADS = 8
@@ -64,9 +64,9 @@ class FileBinaries:
         await self._run(self._try_root)
 
     async def sink(self, owner: str) -> FileSink:
-        """See `BinaryStore.sink`. Raises ValueError where `owner` is not 32 lower-case hexadecimal digits."""
+        """See `BinaryStore.sink`. Raises ValueError where `owner` is not the id of a task."""
         if not _OWNER.fullmatch(owner):
-            raise ValueError("The owner of a binary is 32 lower-case hexadecimal digits.")
+            raise ValueError("The owner of a binary is the id of a task: 32 or 40 lower-case hexadecimal digits.")
         self._writing[owner] += 1
         return FileSink(self._start, self._place, owner, self._ended)
 
@@ -107,7 +107,7 @@ class FileBinaries:
 
     async def remove_owners(self, owners: Collection[str]) -> None:
         """See `BinaryStore.remove_owners`."""
-        folders = [self._root / owner[:2] / owner for owner in owners if _OWNER.fullmatch(owner)]
+        folders = [self._root / shard_of(owner) / owner for owner in owners if _OWNER.fullmatch(owner)]
         for start in range(0, len(folders), _AT_ONCE):
             await self._run(_remove_folders, folders[start : start + _AT_ONCE])
         self._place.unsynced.difference_update(folders)
@@ -121,7 +121,9 @@ class FileBinaries:
 
     def _path(self, binary_id: str) -> Path | None:
         """Where a binary lies; None for what is no id, so that nothing from outside ever becomes a path."""
-        return self._root / binary_id[:2] / binary_id if _BINARY_ID.fullmatch(binary_id) else None
+        if not _BINARY_ID.fullmatch(binary_id):
+            return None
+        return self._root / shard_of(binary_id.partition("/")[0]) / binary_id
 
     async def _opened(self, path: Path, start: int, end: int | None) -> Opened | None:
         opening = self._start(_open, path, start, end)

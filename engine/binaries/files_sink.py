@@ -129,12 +129,17 @@ class FileSink:
             ended(self._owner)
 
 
+def shard_of(owner: str) -> str:
+    """The folder that the owner's lies in: the first two digits of the random part of its id."""
+    return owner[-32:-30]
+
+
 class _Part:
     """The file of a sink. All runs on threads, one call at a time. What fails leaves nothing behind."""
 
     def __init__(self, place: Place, owner: str, name: str) -> None:
         self._place = place
-        self._shard = place.root / owner[:2]
+        self._shard = place.root / shard_of(owner)
         self._folder = self._shard / owner
         self._final = self._folder / name
         self._path = self._folder / f"{name}.part"

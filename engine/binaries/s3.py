@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 MEMORY = 48 * 1024 * 1024
 """Bytes that all binaries on their way into the store hold at most in this process."""
 
-_OWNER = re.compile(r"[0-9a-f]{32}")
-_BINARY_ID = re.compile(r"[0-9a-f]{32}/[0-9a-f]{32}")
+_OWNER = re.compile(r"(?:[0-9a-f]{8})?[0-9a-f]{32}")
+_BINARY_ID = re.compile(r"(?:[0-9a-f]{8})?[0-9a-f]{32}/[0-9a-f]{32}")
 _PROBE = ".probe"
 _PROBE_SECONDS = 30.0  # between two proofs that something can be written, when nothing else is
 
@@ -87,9 +87,9 @@ class S3Binaries:
         self._written = time.monotonic()
 
     async def sink(self, owner: str) -> S3Sink:
-        """See `BinaryStore.sink`. Raises ValueError where `owner` is not 32 lower-case hexadecimal digits."""
+        """See `BinaryStore.sink`. Raises ValueError where `owner` is not the id of a task."""
         if not _OWNER.fullmatch(owner):
-            raise ValueError("The owner of a binary is 32 lower-case hexadecimal digits.")
+            raise ValueError("The owner of a binary is the id of a task: 32 or 40 lower-case hexadecimal digits.")
         sink = S3Sink(self._link, self._bucket, self._memory, owner, self._ended)
         self._writing.setdefault(owner, set()).add(sink)
         return sink

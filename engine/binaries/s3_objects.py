@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_KEY = re.compile(r"([0-9a-f]{32})/[0-9a-f]{32}")
+_KEY = re.compile(r"((?:[0-9a-f]{8})?[0-9a-f]{32})/[0-9a-f]{32}")
 _BATCH = 1_000  # keys in one DeleteObjects, the most that S3 takes
 _AT_ONCE = 8
 _REMOVE_SECONDS = 0.05  # more for each key: some stores remove them one after the other

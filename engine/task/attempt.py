@@ -1,7 +1,13 @@
-"""One call of a service, as a task remembers it."""
+"""One call of a service, as a task remembers it, and its id."""
 
 from dataclasses import dataclass
 from hashlib import blake2b
+
+TIME_LENGTH = 8
+"""Digits at the head of a task's id that tell when it was made; none in ids of older engines."""
+
+SECRET_LENGTH = 32
+"""Digits of the part of an id that nobody can guess, and of what a call's id adds to its task's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +39,8 @@ def call_id(task_id: str, seal: str, node_id: str, turn: int, number: int) -> st
     """
     name = f"{task_id}/{node_id}/{turn}/{number}".encode()
     return task_id + blake2b(name, key=bytes.fromhex(seal), digest_size=16).hexdigest()
+
+
+def task_of(call: str) -> str:
+    """The id of the task that a call's id begins with."""
+    return call[:-SECRET_LENGTH]

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Literal
 
+from engine.task.attempt import SECRET_LENGTH
 from engine.task.attempt import Attempt as Attempt
 
 NodeState = Literal["pending", "running", "finished", "error", "cancelled"]
@@ -24,9 +25,6 @@ TaskStatus = Literal["running", "finished", "error"]
 Phase = Literal["calling", "held", "pausing", "away", "items"]
 Step = Literal["ready", "before", "if", "exec", "after"]
 """The code fields of a node, in the order in which they are run."""
-
-CALL_ID_LENGTH = 64
-TASK_ID_LENGTH = 32
 
 
 class BinaryRef:
@@ -288,5 +286,6 @@ def new_task(task_id: str, seal: str, route: str, definition: str, now: int) -> 
 def child_of(parent: Task, definition: str, route: str, origin: Origin, item: Any, now: int) -> Task:
     """A child in which nothing has started. Its id is derived, so that whoever makes it again makes the same one."""
     name = origin.call or f"{parent.id}/{origin.family}/{origin.index}"
-    child = blake2b(name.encode(), key=bytes.fromhex(parent.seal), digest_size=TASK_ID_LENGTH // 2).hexdigest()
+    secret = blake2b(name.encode(), key=bytes.fromhex(parent.seal), digest_size=SECRET_LENGTH // 2).hexdigest()
+    child = parent.id[:-SECRET_LENGTH] + secret
     return Task(child, parent.seal, route, definition, now, nodes={}, origin=origin, item=item)

@@ -1,6 +1,7 @@
 """`aim run ROUTE --all PATTERN`: many tasks, as a process."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,7 @@ def test_one_bar_on_a_terminal_and_ctrl_c(engine: Engine, service: Scripted, pho
 
     code, written = on_terminal(engine.url, "run", slow, "--all", photos / "photos" / "*", until=running)
     assert code == 130
-    told = [word for word in written.split() if len(word) == 32]
+    told = [word for word in written.split() if re.fullmatch("[0-9a-f]{40}", word)]
     assert len(told) >= 3
     assert {status_of(engine, task)["status"] for task in told} == {"running"}
     for row in engine.client.get("/tasks", params={"route": slow}).json()["tasks"]:

@@ -69,7 +69,7 @@ def test_a_failure_shows_the_node_the_input_and_the_calls(engine: Engine, servic
     assert "\x1b" not in ran.err
     assert 'input  {"image": "<photo.png, image/png, 1.0 kB>"}' in ran.err
     assert "call 1" in ran.err and "call 2" in ran.err
-    task = next(word for word in ran.err.split() if len(word.strip("`")) == 32).strip("`")
+    task = next(word for word in ran.err.split() if len(word.strip("`")) == 40).strip("`")
     assert f"aim retry {task}" in ran.err
     again = aim(engine.url, "retry", task)
     assert (again.code, again.json) == (0, {"n": 2})

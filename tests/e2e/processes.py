@@ -145,7 +145,7 @@ class Engine(Process):
     def folders(self) -> list[Path]:
         """The folders of tasks among the binaries; in a bucket there are none."""
         shards = os.walk(self.data / "binaries")
-        return [Path(place, name) for place, names, _ in shards for name in names if len(name) == 32]
+        return [Path(place, name) for place, names, _ in shards for name in names if len(name) == 40]
 
     def peak_memory(self) -> int:
         """The most memory that it has had, in bytes (`VmHWM` of proc(5))."""
