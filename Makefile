@@ -43,9 +43,9 @@ check: ## formatting, types, imports, budgets
 	@$(SYNC) --tolerate-python
 	@$(RUN) tools.check
 
-faults: ## the proofs of reliability that take longer: 100,000 random schedules
+faults: ## the proofs of reliability in full: kills, outages, full disks, clocks, schedules (hours)
 	@$(SYNC) engine
-	@$(RUN) tests.faults
+	@$(RUN) tests.faults $(ARGS)
 
 bench: ## the benchmarks: speed beside a bare script that makes the same calls
 	@$(SYNC) engine

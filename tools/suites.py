@@ -23,6 +23,9 @@ AGAIN_ON = "mongo-s3"
 AGAIN = ("tests/e2e",)
 """What of the engine's suite is run a second time, with MongoDB and S3 in place of its own files."""
 
+AGAIN_SMALLER = {"KILL_TIMES": "20", "KILL_TASKS": "100"}
+"""There a start takes seconds; the proofs of reliability kill engines on these stores more often."""
+
 NO_TESTS_COLLECTED = 5
 INTERRUPTED = 2
 
@@ -91,7 +94,7 @@ def run(part: Part, arguments: Sequence[str], reports: Path, stores: str = "") -
     command = [str(part.python), "-m", "pytest", "-q", f"--junitxml={report}", *arguments]
     environment = {key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"}
     if stores:
-        environment["TEST_STORES"] = stores
+        environment = {**AGAIN_SMALLER, **environment, "TEST_STORES": stores}
     done = subprocess.run(command, cwd=part.folder, env=environment, stdin=subprocess.DEVNULL, check=False)
     return count(name, report, done.returncode, selected=bool(arguments) and not stores)
 

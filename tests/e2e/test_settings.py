@@ -80,7 +80,7 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
 
 def test_a_data_folder_that_cannot_be_used(make_engine: MakeEngine, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    engine = make_engine(start=False, REG_LOCAL_DATA=str(tmp_path / "file" / "data"))
+    engine = make_engine(start=False, REG_DB_TYPE="sqlite", REG_LOCAL_DATA=str(tmp_path / "file" / "data"))
     engine.spawn()
     answer = wait_for(lambda: try_get(f"{engine.url}/health/ready"), f"it answers:\n{engine.log}", 20)
     assert answer.status_code == 503 and answer.json()["status"] != "ready"
