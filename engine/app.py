@@ -24,6 +24,7 @@ from engine.clock import Clock
 from engine.code.monty import MontySandbox
 from engine.dispatch import Dispatcher
 from engine.errors import EngineError
+from engine.failures import note_unheard
 from engine.health import Health
 from engine.instances import Instances
 from engine.members import Members
@@ -197,6 +198,7 @@ def make_app(settings: Settings) -> HotPath:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        asyncio.get_running_loop().set_exception_handler(note_unheard)
         engine, outside = make_engine(settings)
         app.state.engine = engine
         app.state.openapi = OpenApi(app, engine.registry)

@@ -1,8 +1,13 @@
 """Why a request of the engine failed, in words."""
 
+import asyncio
+import logging
 import os
+from typing import Any
 
 import aiohttp
+
+_log = logging.getLogger(__name__)
 
 
 class Final(Exception):
@@ -19,6 +24,16 @@ def reason(error: BaseException, timeout: float) -> tuple[str, bool]:
     if isinstance(error, aiohttp.ClientResponseError):
         return "what it answered is no HTTP", True
     return _passing(error, timeout), False
+
+
+def note_unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What the event loop is told that nobody asked for. That a connection broke on which the HTTP client was still
+    writing is no mistake: whoever made the request has heard of it."""
+    error = context.get("exception")
+    if isinstance(error, aiohttp.ClientConnectionError):
+        _log.info("a connection broke while a request was being written: %s", type(error).__name__)
+    else:
+        loop.default_exception_handler(context)
 
 
 def _passing(error: BaseException, timeout: float) -> str:

@@ -14,6 +14,10 @@ from engine.breakers import Breakers
 from engine.task.events import CallAccepted, CallFailed, CallReturned, Event
 from engine.task.task import Task
 
+WIDENS = 0.25
+"""By how much a gate widens when the service has done as many calls as it takes at once: one more is tried after four
+such rounds, so that few calls spend an attempt on finding out that it still takes no more."""
+
 WIDE_OPEN = 1_000
 """A gate that lets so many through has nothing to guard any more; nor are more calls remembered."""
 
@@ -49,7 +53,7 @@ class Gate:
     def result(self) -> None:
         """The service has done a call."""
         if self.limit is not None:
-            self.limit += 1 / self.limit
+            self.limit += WIDENS / self.limit
             if self.limit > WIDE_OPEN:
                 self.limit = None
 

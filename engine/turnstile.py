@@ -57,12 +57,14 @@ def _gone(wanted: Wanted) -> bool:
 
 @dataclass(slots=True, eq=False)
 class _Line:
-    """The calls that wait for one operation or address. `moved` is when the last one had its turn."""
+    """The calls that wait for one operation or address. `moved` is when the last one had its turn, `wakes` when the
+    timer goes off."""
 
     key: str
     moved: float
     queue: FairQueue[Wanted] = field(default_factory=lambda: FairQueue(_gone))
     timer: asyncio.TimerHandle | None = None
+    wakes: float = 0.0
     pause: float = field(default_factory=lambda: FIRST_PROBE)
 
 
@@ -214,12 +216,12 @@ class Turnstile:
     def _look_later(self, line: _Line, url: str, outlook: Outlook) -> None:
         loop = asyncio.get_running_loop()
         waits = {Outlook.FULL: line.pause, Outlook.OPEN: self.breakers.wait(url)}
-        seconds = min(waits.get(outlook, LOOK_SECONDS), LOOK_SECONDS)
+        wakes = loop.time() + min(waits.get(outlook, LOOK_SECONDS), LOOK_SECONDS)
         if line.timer is not None:
-            if line.timer.when() <= loop.time() + seconds:
+            if line.wakes <= wakes:
                 return
             line.timer.cancel()
-        line.timer = loop.call_later(seconds, self._look, line)
+        line.timer, line.wakes = loop.call_at(wakes, self._look, line), wakes
 
     def _look(self, line: _Line) -> None:
         """Look at a line that does not move. After a while one call is let in, room or not: what is inside may never

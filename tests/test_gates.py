@@ -89,6 +89,9 @@ async def test_results_widen_the_gate() -> None:
     entered(gates, "a", "refused")
     refuse(gates, "refused")
     end(gates, "a", result=True)
+    for number in range(5):
+        entered(gates, f"a{number}")
+        end(gates, f"a{number}", result=True)
     three = await waiting(gates, "b", "c", "d")
     assert [task.done() for task in three] == [True, True, False]
     three[2].cancel()

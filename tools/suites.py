@@ -13,6 +13,7 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,19 +85,39 @@ def count(name: str, report: Path, exit_code: int, selected: bool = False) -> Co
     return Count(name, passed, failed, skipped, seconds, broken)
 
 
-def run(part: Part, arguments: Sequence[str], reports: Path, stores: str = "") -> Count:
-    """Run the suite of one part, its words going straight through; with `stores` on those."""
+def run(part: Part, arguments: Sequence[str], reports: Path, stores: str = "", beside: bool = False) -> Count:
+    """Run the suite of one part, its words going straight through; with `stores` on those. One that runs `beside`
+    another says all at its end."""
     name = f"{part.name} on {stores}" if stores else part.name
     if not part.python.exists():
         return Count(name, absent=f"it has no environment; it needs Python {part.requires_python}")
     report = reports / f"{name}.xml"
-    print(f"\n===== {name} =====", flush=True)
+    if not beside:
+        print(f"\n===== {name} =====", flush=True)
     command = [str(part.python), "-m", "pytest", "-q", f"--junitxml={report}", *arguments]
     environment = {key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"}
     if stores:
         environment = {**AGAIN_SMALLER, **environment, "TEST_STORES": stores}
-    done = subprocess.run(command, cwd=part.folder, env=environment, stdin=subprocess.DEVNULL, check=False)
+    with (reports / f"{name}.txt").open("w+b") as words:
+        out = words if beside else None
+        done = subprocess.run(
+            command, cwd=part.folder, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out, check=False
+        )
+        words.seek(0)
+        if beside:
+            print(f"\n===== {name} =====\n{words.read().decode(errors='replace')}", flush=True)
     return count(name, report, done.returncode, selected=bool(arguments) and not stores)
+
+
+def run_all(arguments: Sequence[str], reports: Path) -> list[Count]:
+    """Run every suite: the engine's, and beside it, one after the other, those that take less."""
+    engine = [part for part in parts() if part.name == "engine"]
+    others = [part for part in parts() if part.name != "engine"]
+    with ThreadPoolExecutor(1) as beside:
+        waiting = [beside.submit(run, part, arguments, reports, beside=True) for part in others]
+        if not arguments:
+            waiting += [beside.submit(run, part, AGAIN, reports, AGAIN_ON, True) for part in engine]
+        return [*(run(part, arguments, reports) for part in engine), *(each.result() for each in waiting)]
 
 
 def summary(counts: Sequence[Count]) -> str:
@@ -116,12 +137,10 @@ def verdict(counts: Sequence[Count], strict: bool) -> int:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run all suites, one after the other: they start real programs and would take each other's time."""
+    """Run all suites and tell the sum."""
     folder = Path(tempfile.mkdtemp(prefix="reports-"))
     try:
-        counts = [run(part, arguments, folder) for part in parts()]
-        if not arguments:
-            counts += [run(part, AGAIN, folder, AGAIN_ON) for part in parts() if part.name == "engine"]
+        counts = run_all(arguments, folder)
     except KeyboardInterrupt:
         return INTERRUPTED
     finally:

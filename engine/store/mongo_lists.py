@@ -29,6 +29,7 @@ class Lists:
                 chosen["route"] = {"$eq": route}
             for more in _before(before):
                 found += await self._page({**chosen, **more}, limit)
+        found = list({summary.id: summary for summary in found}.values())  # one may have ended between two walks
         found.sort(key=lambda summary: (summary.created, summary.id), reverse=True)
         return found[:limit]
 

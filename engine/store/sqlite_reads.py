@@ -42,8 +42,9 @@ _HOLDERS = """
 def page(
     connection: sqlite3.Connection, route: str | None, status: str | None, before: tuple[int, str] | None, limit: int
 ) -> list[TaskSummary]:
-    """See `Store.page`. One walk down an index for each status, then merged: so two indexes serve all four filters."""
-    found: list[TaskSummary] = []
+    """See `Store.page`. One walk down an index for each status, then merged: so two indexes serve all four filters.
+    A task that ends between two walks is found by both, and is shown as it was found last."""
+    found: dict[str, TaskSummary] = {}
     for each in _STATUSES if status is None else (status,):
         index, condition, values = "tasks_by_status", "status = ?", [each]
         if route is not None:
@@ -55,9 +56,8 @@ def page(
             " ORDER BY created DESC, id DESC LIMIT ?",
             (*values, *(before or ()), limit),
         )
-        found.extend(TaskSummary(*row) for row in rows)
-    found.sort(key=lambda summary: (summary.created, summary.id), reverse=True)
-    return found[:limit]
+        found.update({row[0]: TaskSummary(*row) for row in rows})
+    return sorted(found.values(), key=lambda summary: (summary.created, summary.id), reverse=True)[:limit]
 
 
 def stats(connection: sqlite3.Connection) -> Stats:

@@ -111,10 +111,11 @@ def test_an_announcement_ends_the_wait(make_engine: MakeEngine, slow: Slow) -> N
     announce(engine, route, url)
     slow.kill()
     own = open_one(engine, url, retry={"attempts": 1})
-    for number in range(8):  # from the sixth on they wait for a probe, each for longer
-        assert "refused" in ended(engine, submit(engine, own, {"n": number}))["message"].lower()
+    left = 0.0
+    while left < 6:  # from the sixth on they wait for a probe, each for longer
+        assert "refused" in ended(engine, submit(engine, own, {"n": 0}))["message"].lower()
+        left = engine.client.get(f"/services/{route}").json()["state"]["instances"][0]["retry_in"] or 0.0
     last = submit(engine, own, {"n": 1})
-    assert engine.client.get(f"/services/{route}").json()["state"]["instances"][0]["retry_in"] > 6
     assert status_of(engine, last)["status"] == "running"
     slow.start()
     announce(engine, route, url)
