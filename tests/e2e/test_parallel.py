@@ -78,7 +78,7 @@ def test_many_tasks_at_once(engine: Engine, service: Scripted) -> None:
 
 def test_a_burst_on_a_service_with_little_room(engine: Engine, service: Scripted) -> None:
     plan = service.plan({"capacity": 4, "callbacks": [{"sleep": 0.02, "result": {"json": {"n": 1}}}]})
-    route = open_chain(engine, {}, plan, retry={"attempts": 3, "delay": 0.05})
+    route = open_chain(engine, {}, plan, retry={"attempts": 5, "delay": 0.05})
     jobs = [submit(engine, route, {}) for _ in range(60)]
     for job in jobs:
         assert result(engine, job, 30) == {"n": 1}
