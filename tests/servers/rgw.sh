@@ -4,7 +4,7 @@
 #   rgw.sh run FOLDER PROGRAM [ARGUMENT...]    becomes a program that was unpacked there; it dies with its parent
 # Neither needs root. Several may unpack at the same time: one does it, the others wait for it.
 set -euo pipefail
-do=${1:?unpack or run} folder=$(realpath -m "${2:?a folder}") root=$folder/root
+do=${1:?unpack or run} folder=$(realpath -m "${2:?a folder}") root=$folder/programs
 machine=$(uname -m)-linux-gnu
 
 become() {
@@ -27,15 +27,15 @@ apt_in() {
 unpack() {
   new=$(mktemp -d "$folder/new.XXXXXX")
   trap 'rm -rf "$new"' EXIT
-  mkdir -p "$new/lists/partial" "$new/cache/archives/partial" "$new/debs" "$new/root"
+  mkdir -p "$new/lists/partial" "$new/cache/archives/partial" "$new/debs" "$new/programs"
   apt_in "$new" update
   local names
   names=$(apt_in "$new" install -s --no-install-recommends radosgw ceph-mon ceph-osd | awk '/^Inst/{print $2}')
   # shellcheck disable=SC2086 - one word a package
   [[ -z $names ]] || (cd "$new/debs" && apt_in "$new" download $names)
-  for package in "$new"/debs/*.deb; do dpkg -x "$package" "$new/root"; done
-  rm -rf "$root" "$new/root/usr/share/doc" "$new/root/usr/share/man"
-  mv "$new/root" "$root" # whole, or not at all
+  for package in "$new"/debs/*.deb; do dpkg -x "$package" "$new/programs"; done
+  rm -rf "$root" "$new/programs/usr/share/doc" "$new/programs/usr/share/man"
+  mv "$new/programs" "$root" # whole, or not at all
 }
 
 if [[ $do == run ]]; then

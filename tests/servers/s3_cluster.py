@@ -157,7 +157,7 @@ class Cluster:
         for name in ("mon", "osd0", "run", "log"):
             (self._folder / name).mkdir(parents=True)
         fsid, osd, mon = str(uuid.uuid4()), str(uuid.uuid4()), free_port()
-        lib = self._programs / "root" / "usr" / "lib" / f"{os.uname().machine}-linux-gnu"
+        lib = self._programs / "programs" / "usr" / "lib" / f"{os.uname().machine}-linux-gnu"
         mon_v1 = free_port()
         (self._folder / "ceph.conf").write_text(
             _CONFIG.format(fsid=fsid, mon=mon, mon_v1=mon_v1, data=self._folder, lib=lib, port=self.port)
