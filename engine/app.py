@@ -113,7 +113,7 @@ def make_engine(settings: Settings) -> tuple[Engine, Outside]:
     turnstile = Turnstile(instances, Breakers(), settings.app_max_calls, settings.app_max_service_calls)
     admission = Admission(store, metrics, settings.app_max_requests, settings.app_max_tasks)
     health = Health({"database": store.ping, "binaries": binaries.ping}, clock)
-    metrics.show(lambda: gauges(turnstile, health))
+    metrics.show(lambda: gauges(turnstile, health, members))
     dispatcher = Dispatcher(instances, turnstile, binaries, clock, metrics, watch, settings.engine_url)
     outbound = Outbound(binaries, clock, metrics, watch, settings.app_allowed_networks)
     sandbox = MontySandbox()

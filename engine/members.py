@@ -60,7 +60,12 @@ class Members:
     @property
     def alone(self) -> bool:
         """Whether no other engine lives. One that starts waits until all others know of it, before it does anything."""
-        return len(self._living) == 1
+        return self.living == 1
+
+    @property
+    def living(self) -> int:
+        """How many engines live, this one included."""
+        return len(self._living)
 
     @property
     def seconds(self) -> float:

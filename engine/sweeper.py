@@ -98,7 +98,11 @@ class Sweeper:
 
     async def _look(self) -> None:
         await asyncio.sleep(self._members.seconds)
+        alone = self._members.alone
         await self._takeover.look()
+        if alone != self._members.alone:  # who was alone may wait for ever, and others save what it does not hear of
+            self._timer_set.set()
+            self._service_seen.set()
 
     async def _take(self) -> None:
         await self._takeover.take()
@@ -159,6 +163,8 @@ class Sweeper:
             await self._telling.tell_running(InstanceLost(instance.url))
         expiry = self._instances.next_expiry()
         seconds = None if expiry is None else max((expiry - self._clock.now()) / 1_000_000, 0.05)
+        if not self._members.alone:  # others hear announcements of which this engine reads later
+            seconds = min(seconds or _PAUSE, _PAUSE)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._service_seen.wait(), seconds)
 

@@ -45,8 +45,9 @@ class Takeover:
 
     async def look(self) -> None:
         """Give a sign of life, and see what others have changed. Raises StoreAway, StoreFull."""
+        alone = self._members.alone
         await self._members.look()
-        if not self._members.alone:
+        if not (alone and self._members.alone):  # also what one has changed that has ended since
             await self._registry.refresh()
             await self._runner.look_elsewhere()
 

@@ -1,4 +1,4 @@
-"""What Prometheus is shown of the state of the engine: calls, breakers, stores."""
+"""What Prometheus is shown of the state of the engine: calls, breakers, stores, and the engines beside it."""
 
 from collections.abc import Iterable
 
@@ -6,13 +6,14 @@ from prometheus_client.core import Metric
 
 from engine.breakers import STATES
 from engine.health import Health
+from engine.members import Members
 from engine.metrics import counter, gauge
 from engine.turnstile import Turnstile
 
 _LEVELS = {state: float(level) for level, state in enumerate(STATES)}
 
 
-def gauges(turnstile: Turnstile, health: Health) -> Iterable[Metric]:
+def gauges(turnstile: Turnstile, health: Health, members: Members) -> Iterable[Metric]:
     """All of it, as it is now."""
     yield gauge("engine_calls_under_way", "Calls sent and not answered", [("", turnstile.gates.sending)])
     yield gauge("engine_calls_waiting", "Calls that wait for their turn", [("", turnstile.waiting)])
@@ -24,3 +25,4 @@ def gauges(turnstile: Turnstile, health: Health) -> Iterable[Metric]:
     yield gauge("engine_store_up", "Whether the store is there", [(n, s.why is None) for n, s in stores], "store")
     away = [(name, health.seconds(seen)) for name, seen in stores]
     yield gauge("engine_store_away_seconds", "For how long the store is away", away, "store")
+    yield gauge("engine_members", "Engines on these stores that live, as this one sees it", [("", members.living)])

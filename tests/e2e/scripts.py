@@ -1,12 +1,14 @@
 """The scripted service as tests see it, and the bodies and definitions that they send."""
 
+import re
 import secrets
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from tests.e2e.processes import Engine, Process, free_port, wait_for
+from aiservice.testing import free_port
+from tests.e2e.processes import Engine, Process, wait_for
 
 QUICK: dict[str, Any] = {"attempts": 2, "delay": 0.05}
 """A `retry` that does not keep a test waiting."""
@@ -164,3 +166,10 @@ def problem(answer: httpx.Response, status: int) -> Json:
 def pointers(told: Json) -> list[str]:
     """The places that a problem points to."""
     return [fault["pointer"] for fault in told.get("errors", [])]
+
+
+def metric(engine: Engine, name: str) -> float:
+    """The value of a metric, with its labels as they are shown."""
+    found = re.search(rf"^{re.escape(name)} (\S+)$", engine.client.get("/metrics").text, re.MULTILINE)
+    assert found is not None, name
+    return float(found[1])

@@ -1,6 +1,5 @@
 """The slow service, one for each test."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.processes import Engine, Process, free_port
+from aiservice.testing import free_port
+from tests.e2e.processes import Engine, Process
 from tests.e2e.scripts import entry, fresh_route, open_route
 
 Json = dict[str, Any]
@@ -53,10 +53,3 @@ def open_loop(engine: Engine, url: str, **fields: Any) -> str:
     loop = {"id": "l", "type": "loop", "items": "entry.out.items", "nodes": [call], "collect": {"n": "s.out.n"}}
     nodes = [entry(fresh_route("large"), {"items": []}, "l"), {**loop, "next": ["end"]}, {"id": "end", "type": "end"}]
     return open_route(engine, *nodes)
-
-
-def metric(engine: Engine, name: str) -> float:
-    """The value of a metric, with its labels as they are shown."""
-    found = re.search(rf"^{re.escape(name)} (\S+)$", engine.client.get("/metrics").text, re.MULTILINE)
-    assert found is not None, name
-    return float(found[1])

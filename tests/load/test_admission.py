@@ -11,8 +11,8 @@ import httpx
 from tests.conftest import MakeEngine
 from tests.e2e.processes import ROOT, Engine, clean_environment, wait_for
 from tests.e2e.raw_http import connect, exchange, head
-from tests.e2e.scripts import Json, problem, submit
-from tests.load.conftest import Slow, metric, open_one
+from tests.e2e.scripts import Json, metric, problem, submit
+from tests.load.conftest import Slow, open_one
 
 FLOOD = 5_000
 MAX_MEMORY = 250 * 1024**2

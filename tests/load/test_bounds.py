@@ -7,8 +7,8 @@ import pytest
 
 from tests.conftest import MakeEngine
 from tests.e2e.processes import Engine, wait_for
-from tests.e2e.scripts import result, status_of, submit
-from tests.load.conftest import Slow, metric, open_loop, open_one
+from tests.e2e.scripts import metric, result, status_of, submit
+from tests.load.conftest import Slow, open_loop, open_one
 
 ITEMS = 480
 EACH, TOTAL = 32, 40

@@ -9,8 +9,8 @@ import pytest
 
 from tests.conftest import MakeEngine
 from tests.e2e.processes import Engine, wait_for
-from tests.e2e.scripts import Json, ended, fresh_route, raw, result, status_of, submit
-from tests.load.conftest import Slow, metric, open_loop, open_one
+from tests.e2e.scripts import Json, ended, fresh_route, metric, raw, result, status_of, submit
+from tests.load.conftest import Slow, open_loop, open_one
 
 RETRY = {"attempts": 3, "delay": 0.05, "factor": 1}
 

@@ -11,8 +11,7 @@ from engine.errors import StoreAway
 from engine.health import Health
 from tests.conftest import MakeEngine
 from tests.e2e.processes import Engine, wait_for
-from tests.e2e.scripts import Json
-from tests.load.conftest import metric
+from tests.e2e.scripts import Json, metric
 
 
 def not_ready(engine: Engine) -> Json | None:

@@ -3,12 +3,13 @@
 import signal
 import time
 
-from tests.e2e.processes import wait_for
+from tests.e2e.processes import Engine, wait_for
 from tests.e2e.scripts import (
     Scripted,
     ended,
     entry,
     fresh_route,
+    metric,
     open_chain,
     open_route,
     raw,
@@ -24,6 +25,14 @@ SLOW = {"sleep": 600}
 """A service that holds a call and answers nothing, so that it is under way."""
 
 END = {"id": "end", "type": "end"}
+
+
+def alone(mortal: Cluster) -> Engine:
+    """An engine that has seen all others die and has nothing to do."""
+    dies, stays = mortal.engines
+    dies.kill()
+    wait_for(lambda: metric(stays, "engine_members") == 1, "the engine sees that it is alone")
+    return stays
 
 
 def test_a_call_under_way_is_made_again_under_the_same_id(mortal: Cluster, service: Scripted) -> None:
@@ -99,6 +108,29 @@ def test_a_timer_of_an_engine_that_has_ended(mortal: Cluster, service: Scripted)
     wait_for(lambda: status_of(first, job)["nodes"]["s0"].get("waiting"), "a pause before the next attempt")
     first.kill()
     assert result(second, job, 20) == {"done": True}
+
+
+def test_an_idle_engine_hears_of_the_timers_of_one_that_came_later(mortal: Cluster, service: Scripted) -> None:
+    """The one that stays has been alone, with nothing to wait for, before the other starts, saves a timer and dies."""
+    stays = alone(mortal)
+    (new,) = mortal.add()
+    plan = service.plan({"status": 503}, DONE)
+    job = submit(new, open_chain(new, {}, plan, retry={"attempts": 3, "delay": 1.5}), {})
+    wait_for(lambda: status_of(new, job)["nodes"]["s0"].get("waiting"), "a pause before the next attempt")
+    new.kill()
+    assert result(stays, job, 20) == {"done": True}
+
+
+def test_an_idle_engine_notices_that_a_service_of_one_that_came_later_is_away(mortal: Cluster) -> None:
+    """The service falls silent only after the engine has died that heard it."""
+    stays = alone(mortal)
+    (new,) = mortal.add()
+    route = fresh_route()
+    message = {"type": "service", "url": new.url, "api": {"route": route, "body": {}}, "interval": 1}
+    assert new.client.post("/services", json=message).status_code == 200
+    wait_for(lambda: stays.client.get(f"/services/{route}").status_code == 200, "the other engine knows the service")
+    new.kill()
+    wait_for(lambda: stays.client.get(f"/services/{route}").status_code == 404, "the service is away", 20)
 
 
 def test_one_that_leaves_is_followed_at_once(mortal: Cluster, service: Scripted) -> None:
