@@ -15,7 +15,8 @@ from typing import Any
 
 import orjson
 
-from benchmarks.engine import Engine, free_port
+from aiservice.testing import free_port
+from benchmarks.engine import Engine
 from benchmarks.kit import Bench, at_once, one_by_one
 from benchmarks.processes import Failed, Process, cpu_seconds, machine_seconds
 from benchmarks.rows import percentile

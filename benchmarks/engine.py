@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ import aiohttp
 import orjson
 
 from aiservice.protocol import FilePart, content_type, encode, new_boundary, wait_applied
+from aiservice.testing import free_port
 from benchmarks.asgi import JSON
 from benchmarks.floor import STEPS
 from benchmarks.payload import Comparison, Payload
@@ -153,13 +153,6 @@ class Engine:
         if answer["status"] != "finished":
             raise Failed(f"a task failed: {answer}")
         return dict(answer["result"])
-
-
-def free_port() -> int:
-    """A port of the loopback address that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def route(fast: bool, binary: bool, steps: int = STEPS) -> str:

@@ -19,8 +19,9 @@ import orjson
 from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
 
+from aiservice.testing import free_port
 from benchmarks.borders import Border, HttpReader, MongoReader
-from benchmarks.engine import Engine, free_port
+from benchmarks.engine import Engine
 from benchmarks.kit import Bench
 from benchmarks.processes import Failed
 from engine.app import DATABASE

@@ -5,6 +5,7 @@ Understood is the part of the shell's language that a Procfile needs, so that ot
 straight to the program.
 """
 
+import atexit
 import re
 import shlex
 import socket
@@ -107,17 +108,21 @@ def parse_env(text: str) -> dict[str, str]:
 
 
 def free_ports(programs: Iterable[Program]) -> dict[str, str]:
-    """Return variables that give every program a port of its own that is free now."""
-    sockets: dict[str, socket.socket] = {}
-    try:
-        for program in programs:
-            if program.port_variable is None:
-                raise ProcfileError(f"Procfile: {_PORT} of {program.name} is fixed; write ${{NAME:-{program.port}}}")
-            sockets[program.port_variable] = socket.create_server(("127.0.0.1", 0))
-        return {name: str(listener.getsockname()[1]) for name, listener in sockets.items()}
-    finally:
-        for listener in sockets.values():
-            listener.close()
+    """Return variables that give every program a port of its own.
+
+    The ports stay reserved until this process ends: the system gives them to no other program and to no outgoing
+    connection, but a server that asks for its own with SO_REUSEADDR, as all usual ones do, gets it.
+    """
+    ports: dict[str, str] = {}
+    for program in programs:
+        if program.port_variable is None:
+            raise ProcfileError(f"Procfile: {_PORT} of {program.name} is fixed; write ${{NAME:-{program.port}}}")
+        holder = socket.socket()
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        atexit.register(holder.close)
+        ports[program.port_variable] = str(holder.getsockname()[1])
+    return ports
 
 
 def require_free(programs: Iterable[Program]) -> None:

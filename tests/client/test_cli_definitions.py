@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from aiservice.testing import free_port
 from tests.client.aim import aim, on_terminal, process
 from tests.conftest import MakeEngine
-from tests.e2e.processes import Engine, free_port
+from tests.e2e.processes import Engine
 from tests.e2e.scripts import Scripted, entry, fresh_route, open_chain
 
 END = {"id": "end", "type": "end"}

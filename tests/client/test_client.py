@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from aiservice.testing import free_port
 from engine.client import AimError, Client, Policy, StillRunning, TaskFailed, Unreachable, Upload, WrongInput
 from tests.client.conftest import QUICK
 from tests.conftest import MakeEngine
-from tests.e2e.processes import Engine, free_port
+from tests.e2e.processes import Engine
 from tests.e2e.scripts import PNG, Scripted, entry, fresh_route, open_chain, pipeline, service_node
 
 END = {"id": "end", "type": "end"}

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import httpx
 
+from aiservice.testing import free_port
 from tests.servers import chosen
 
 T = TypeVar("T")
@@ -23,14 +24,6 @@ START_SECONDS = 30.0
 STOP_SECONDS = 20.0
 _SETTINGS = ("APP_", "REG_", "MONGO_", "S3_")
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_for(condition: Callable[[], T | None], what: str, seconds: float = 10.0) -> T:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.processes import Engine, free_port
+from aiservice.testing import free_port
+from tests.e2e.processes import Engine
 from tests.e2e.scripts import (
     Scripted,
     ended,

@@ -6,7 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.processes import Engine, Process, free_port, wait_for
+from aiservice.testing import free_port
+from tests.e2e.processes import Engine, Process, wait_for
 from tests.e2e.scripts import PNG, entry, fresh_route, open_route, result, submit
 
 PROGRAM = Path(__file__).with_name("service_by_hand.py")

@@ -16,7 +16,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.processes import Engine, Process, free_port, wait_for
+from aiservice.testing import free_port
+from tests.e2e.processes import Engine, Process, wait_for
 from tests.e2e.scripts import Json, entry, pipeline, raw, result
 
 KILLS = int(os.environ.get("KILL_TIMES", "100"))

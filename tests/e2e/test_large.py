@@ -8,8 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from aiservice.testing import free_port
 from tests.conftest import MakeEngine
-from tests.e2e.processes import Engine, Process, free_port
+from tests.e2e.processes import Engine, Process
 from tests.e2e.raw_http import BOUNDARY, FORM_TYPE, Field
 from tests.e2e.scripts import entry, fresh_route, open_route, result
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from aiservice.testing import free_port
 from tests.conftest import MakeEngine
-from tests.e2e.processes import Process, clean_environment, free_port, wait_for
+from tests.e2e.processes import Process, clean_environment, wait_for
 from tests.e2e.scripts import (
     PNG,
     Scripted,

@@ -10,7 +10,8 @@ from typing import Any
 
 import httpx
 
-from tests.e2e.processes import Engine, Process, free_port, wait_for
+from aiservice.testing import free_port
+from tests.e2e.processes import Engine, Process, wait_for
 from tests.faults.balancer import Balancer
 from tests.faults.checker import Checker, Log
 from tests.faults.clients import Clients

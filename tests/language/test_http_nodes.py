@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.processes import Engine, free_port
+from aiservice.testing import free_port
+from tests.e2e.processes import Engine
 from tests.e2e.scripts import PNG, QUICK, Json, raw, result, submit
 from tests.language.toys import Book, end, failure, loop, plain, post, run
 from tests.language.web_pages import PICTURE

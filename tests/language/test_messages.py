@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.e2e.processes import Engine, free_port
+from aiservice.testing import free_port
+from tests.e2e.processes import Engine
 from tests.e2e.scripts import Json, ended, fresh_route, submit
 from tests.language.test_docs import GUIDE
 from tests.language.toys import Book, branch, end, failure, loop, plain, post, service

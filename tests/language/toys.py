@@ -7,7 +7,8 @@ from typing import Any
 
 import httpx
 
-from tests.e2e.processes import Engine, Process, free_port, wait_for
+from aiservice.testing import free_port
+from tests.e2e.processes import Engine, Process, wait_for
 from tests.e2e.scripts import QUICK, Json, ended, entry, fresh_route, pipeline, problem
 
 END: Json = {"id": "end", "type": "end"}

@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 
-from tests.e2e.processes import ROOT, Engine, Process, free_port, wait_for
+from aiservice.testing import free_port
+from tests.e2e.processes import ROOT, Engine, Process, wait_for
 from tests.e2e.scripts import result, submit
 from tools.shipped import load_all
 

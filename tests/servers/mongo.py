@@ -7,7 +7,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,8 @@ from uuid import uuid4
 
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
+
+from aiservice.testing import free_port
 
 _START_SECONDS = 60.0
 _STAND_IN = Path(sys.executable).with_name("nx-27017")
@@ -39,7 +40,7 @@ class Mongo:
         given = os.environ.get("MONGO_TEST_URI")
         self.own = not given
         self.kind = kind()
-        self.port = 0 if given else _free_port()
+        self.port = 0 if given else free_port()
         self.uri = given or f"mongodb://127.0.0.1:{self.port}"
         self._folder = folder
         self._names: list[str] = []
@@ -165,12 +166,6 @@ def mongo_server(folder: Path | None = None) -> Iterator[Mongo]:
         server.close()
         if own is not None:
             shutil.rmtree(own, ignore_errors=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def main() -> None:

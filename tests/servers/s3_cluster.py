@@ -4,7 +4,6 @@ Every process ends with the one that started it (`rgw.sh run`), whatever happens
 """
 
 import os
-import random
 import shutil
 import signal
 import socket
@@ -16,9 +15,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from aiservice.testing import free_port
+
 SCRIPT = Path(__file__).with_name("rgw.sh")
 START_SECONDS = 60.0
-_PORTS = range(20_000, 32_000)  # below those that the system gives to outgoing connections
 
 _CONFIG = """[global]
 fsid = {fsid}
@@ -77,18 +77,6 @@ rgw_dns_name =
 
 # A program dies with the thread that started it: this one lives as long as the process, whichever thread asks.
 _spawner = ThreadPoolExecutor(1, "spawner")
-
-
-def free_port() -> int:
-    """A port of loopback that nobody has, and that no outgoing connection is given."""
-    while True:
-        port = random.choice(_PORTS)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        return port
 
 
 def new_folder() -> Path:

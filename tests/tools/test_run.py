@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from aiservice.testing import free_port
 from tools.layout import ROOT
 
 # Says yes to everything that the runner asks of an engine.
@@ -69,11 +70,6 @@ class Runner:
         if self.process.poll() is None:
             self.process.terminate()
             self.ended()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture
