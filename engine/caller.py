@@ -30,6 +30,7 @@ from engine.task.events import (
 )
 from engine.task.frames import Place
 from engine.task.inputs import InputError, input_of
+from engine.task.kinds.calls import MAX_RETRY_AFTER
 from engine.task.task import Task
 from engine.turnstile import Refused
 
@@ -164,23 +165,32 @@ class Caller:
         pipeline = self._registry.pipeline(node.service)
         if pipeline is not None:
             return await self._run(job, pipeline)
+        event, pause = await self._in_turn(job, node, None)
+        while pause is not None:
+            event, pause = await self._in_turn(job, node, pause)
+        return event
+
+    async def _in_turn(self, job: Job, node: ServiceNode, pause: float | None) -> tuple[Event | None, float | None]:
+        """What came of the call; where its service is full with others of ours, after how many seconds it is to have
+        another turn, as if it had not been sent."""
         try:
-            target = await self._holding.turn(job, node)
+            target = await self._holding.turn(job, node, pause)
         except Refused as error:
-            return self._dispatcher.refused(job.call, error.url, str(error))
+            return self._dispatcher.refused(job.call, error.url, str(error)), None
         if target is None:
-            return None
+            return None, None
         if target.url is None:
-            return self._dispatcher.away(job.call, node.service or node.url or "")
+            return self._dispatcher.away(job.call, node.service or node.url or ""), None
+        gates = self._turnstile.gates
         try:
             event = await self._sent(job, node, target)
             if not isinstance(event, CallFailed):
                 self._turnstile.taken(job.call, target.url)
-            elif event.full:
-                self._turnstile.gates.full(job.call)
-            return event
+            elif event.full and gates.full(job.call):
+                return event, min(event.after or 0.0, MAX_RETRY_AFTER)
+            return event, None
         finally:
-            self._turnstile.gates.answered(target.url, job.call)
+            gates.answered(target.url, job.call)
 
     def _input(self, job: Job) -> dict[str, Any]:
         """What the call takes. Raises InputError where the level around a body has changed meanwhile."""

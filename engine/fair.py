@@ -15,12 +15,15 @@ class FairQueue(Generic[T]):
         self._gone = gone
         self._routes: OrderedDict[str, deque[T]] = OrderedDict()
 
-    def push(self, route: str, item: T) -> None:
-        """Add one at the end of its route."""
+    def push(self, route: str, item: T, first: bool = False) -> None:
+        """Add one at the end of its route, or as the `first` of it."""
         queue = self._routes.get(route)
         if queue is None:
             queue = self._routes[route] = deque()
-        queue.append(item)
+        if first:
+            queue.appendleft(item)
+        else:
+            queue.append(item)
 
     def head(self) -> T | None:
         """Who is next."""

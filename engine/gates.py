@@ -16,7 +16,7 @@ from engine.task.task import Task
 
 WIDENS = 0.25
 """By how much a gate widens when the service has done as many calls as it takes at once: one more is tried after four
-such rounds, so that few calls spend an attempt on finding out that it still takes no more."""
+such rounds, so that few calls are sent only to find out that it still takes no more."""
 
 WIDE_OPEN = 1_000
 """A gate that lets so many through has nothing to guard any more; nor are more calls remembered."""
@@ -154,14 +154,18 @@ class Gates:
         if url is not None:
             self._gates[url].taken()
 
-    def full(self, call: str) -> None:
-        """The service did not take the call, because it is full."""
+    def full(self, call: str) -> bool:
+        """The service did not take the call, because it is full. Whether it is so with other calls of this engine: the
+        end of one of these is room for it."""
         url = self._gate_of_call.pop(call, None)
-        if url is not None:
-            gate = self._gates[url]
-            gate.inside.pop(call, None)
-            gate.limit = float(max(len(gate.inside), 1))
-            self._changed(url, gate)
+        if url is None:
+            return False
+        gate = self._gates[url]
+        gate.inside.pop(call, None)
+        others = len(gate.inside)
+        gate.limit = float(max(others, 1))
+        self._changed(url, gate)
+        return others > 0
 
     def settled(self, call: str, result: bool = False) -> None:
         """A call has ended, or nobody waits for it any more; `result`: the service has done it."""

@@ -84,13 +84,14 @@ class Holding:
         self._send = send
         self._start = start
 
-    async def turn(self, job: Job, node: ServiceNode) -> Target | None:
+    async def turn(self, job: Job, node: ServiceNode, pause: float | None = None) -> Target | None:
         """Where to send the call, when its turn has come: then the gates count it. A target without URL: the service is
-        away. None where nobody waits for the call any more. Raises Refused, StoreAway, StoreFull."""
-        wanted = Wanted(job.call, job.route, node.service, node.url, job.last)
-        target = self._turnstile.try_enter(wanted)
+        away. None where nobody waits for the call any more. `pause`: it was sent, the service had no room, and asks for
+        so many seconds. Raises Refused, StoreAway, StoreFull."""
+        wanted = Wanted(job.call, job.route, node.service, node.url, job.last, first=pause is not None)
+        target = None if pause else self._turnstile.try_enter(wanted)
         if target is None:
-            target = await self._waited(job, node, wanted)
+            target = await self._waited(job, node, wanted, pause or 0.0)
         try:
             if await self.begin(job):
                 return target
@@ -115,16 +116,21 @@ class Holding:
         if target.url is not None:
             self._turnstile.gates.given_up(target.url, job.call)
 
-    async def _waited(self, job: Job, node: ServiceNode, wanted: Wanted) -> Target:
+    async def _waited(self, job: Job, node: ServiceNode, wanted: Wanted, pause: float) -> Target:
         if job.held:
             job.task = None
-            return await self._outside.wait(job.call, self._turnstile.enter(wanted))
+            return await self._outside.wait(job.call, self._enter(wanted, pause))
         delay = min(HELD_DELAY, node.timeout / 10)
         timer = asyncio.get_running_loop().call_later(delay, self._note_held, job, wanted.name)
         try:
-            return await self._outside.wait(job.call, self._turnstile.enter(wanted))
+            return await self._outside.wait(job.call, self._enter(wanted, pause))
         finally:
             timer.cancel()
+
+    async def _enter(self, wanted: Wanted, pause: float) -> Target:
+        if pause:
+            await asyncio.sleep(pause)
+        return await self._turnstile.enter(wanted)
 
     def _note_held(self, job: Job, name: str) -> None:
         job.notice = self._start(self._tell_held(job, name))

@@ -36,13 +36,15 @@ class Refused(Exception):
 
 @dataclass(slots=True, eq=False)
 class Wanted:
-    """A call that is to be sent, for a task of this `route`; `last`: no further attempt would follow."""
+    """A call that is to be sent, for a task of this `route`; `last`: no further attempt would follow; `first`: it had
+    its turn, and its service had no room."""
 
     call: str
     route: str
     service: str | None
     url: str | None
     last: bool = False
+    first: bool = False
     turn: asyncio.Future[Target] | None = None
 
     @property
@@ -106,7 +108,7 @@ class Turnstile:
         line = self._lines.get(key)
         if line is None:
             line = self._lines[key] = _Line(key, loop.time())
-        line.queue.push(wanted.route, wanted)
+        line.queue.push(wanted.route, wanted, wanted.first)
         self.waiting += 1
         self._wake(key)
         try:

@@ -5,55 +5,8 @@ import asyncio
 import pytest
 
 from engine.breakers import FAILURES, Breakers
-from engine.clock import Clock
-from engine.instances import Instances
-from engine.store.sqlite import SqliteStore
 from engine.turnstile import Refused, Turnstile, Wanted
-
-URL = "http://127.0.0.1:1/work"
-OTHER = "http://127.0.0.1:1/other"
-
-
-def turnstile(total: int = 1_000, each: int = 1_000) -> Turnstile:
-    """One without announced services."""
-    return Turnstile(Instances(SqliteStore(None, "full"), Clock()), Breakers(), total, each)
-
-
-def wanted(call: str, route: str = "route", url: str = URL, last: bool = False) -> Wanted:
-    """A call that is to be sent."""
-    return Wanted(call, route, None, url, last)
-
-
-def entered(gates: Turnstile, *calls: str, route: str = "route", url: str = URL) -> None:
-    """Send calls that can be sent at once."""
-    for call in calls:
-        assert gates.try_enter(wanted(call, route, url)) is not None, call
-
-
-async def waiting(gates: Turnstile, *calls: Wanted | str) -> list[asyncio.Task[object]]:
-    """Let calls come to wait, in this order; those that may enter have done so when this returns."""
-    asked = [wanted(call) if isinstance(call, str) else call for call in calls]
-    tasks: list[asyncio.Task[object]] = [asyncio.create_task(gates.enter(one)) for one in asked]
-    await settled()
-    return tasks
-
-
-async def settled() -> None:
-    """Let all that is ready go on."""
-    for _ in range(5):
-        await asyncio.sleep(0)
-
-
-def end(gates: Turnstile, call: str, url: str = URL, result: bool = False) -> None:
-    """A call was answered with its result."""
-    gates.gates.answered(url, call)
-    gates.gates.settled(call, result)
-
-
-def refuse(gates: Turnstile, call: str) -> None:
-    """The service is full."""
-    gates.gates.full(call)
-    gates.gates.answered(URL, call)
+from tests.turns import OTHER, URL, end, entered, refuse, settled, turnstile, waiting, wanted
 
 
 async def test_a_gate_is_open_until_the_service_is_full() -> None:
@@ -82,6 +35,19 @@ async def test_a_service_that_is_full_of_the_calls_of_others_is_asked_by_one_at_
     assert first.done() and not second.done()
     end(gates, "first")
     await second
+
+
+async def test_a_call_that_found_no_room_comes_first_when_there_is_some() -> None:
+    gates = turnstile()
+    entered(gates, "working", "refused again")
+    assert refuse(gates, "refused again"), "the end of the other one is room for it"
+    (late,) = await waiting(gates, "late")
+    (again,) = await waiting(gates, Wanted("refused again", "route", None, URL, first=True))
+    end(gates, "working")
+    await settled()
+    assert again.done() and not late.done()
+    assert not refuse(gates, "refused again"), "nobody of this engine is in there"
+    await late
 
 
 async def test_results_widen_the_gate() -> None:

@@ -4,6 +4,7 @@
 `GET /control/{plan}` tells what came. A step is an object with any of:
 
     capacity   how many calls are worked on at once; a further one gets 429, and the step is kept for another
+    room_after seconds in the `Retry-After` of that answer, 0 where it is missing
     sleep      seconds before anything else
     before     callbacks that are made before the answer
     close      true: cut the connection in place of an answer
@@ -75,7 +76,9 @@ async def do(request: web.Request) -> web.StreamResponse:
     step, number = plan.next_step(), len(plan.calls)
     if plan.working >= step.get("capacity", plan.working + 1):
         plan.refused += 1
-        return web.Response(status=429, headers={"Retry-After": "0"}, text="the queue is full")
+        return web.Response(
+            status=429, headers={"Retry-After": str(step.get("room_after", 0))}, text="the queue is full"
+        )
     plan.calls.append(call)
     plan.bodies.append(parts)
     plan.working += 1

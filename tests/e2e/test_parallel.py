@@ -6,7 +6,18 @@ from collections import Counter
 import httpx
 
 from tests.e2e.processes import Engine
-from tests.e2e.scripts import Scripted, entry, fresh_route, open_chain, open_route, raw, result, service_node, submit
+from tests.e2e.scripts import (
+    Scripted,
+    ended,
+    entry,
+    fresh_route,
+    open_chain,
+    open_route,
+    raw,
+    result,
+    service_node,
+    submit,
+)
 
 WIDE = 40
 
@@ -77,13 +88,32 @@ def test_many_tasks_at_once(engine: Engine, service: Scripted) -> None:
 
 
 def test_a_burst_on_a_service_with_little_room(engine: Engine, service: Scripted) -> None:
-    plan = service.plan({"capacity": 4, "callbacks": [{"sleep": 0.02, "result": {"json": {"n": 1}}}]})
-    route = open_chain(engine, {}, plan, retry={"attempts": 5, "delay": 0.05})
+    plan = service.plan({"capacity": 4, "callbacks": [{"sleep": 0.2, "result": {"json": {"n": 1}}}]})
+    route = open_chain(engine, {}, plan, retry={"attempts": 2, "delay": 0.05})
     jobs = [submit(engine, route, {}) for _ in range(60)]
     for job in jobs:
         assert result(engine, job, 30) == {"n": 1}
     assert len(plan.calls) == 60
     assert plan.refused <= 60, "the engine does not learn what the service takes"
+    attempts = [len(raw(engine, job)["nodes"]["s0"]["attempts"]) for job in jobs]
+    assert plan.refused and sum(attempts) <= 61, "to find out what the service takes costs attempts"
+
+
+def test_a_full_service_is_obeyed_that_says_when_to_come_back(engine: Engine, service: Scripted) -> None:
+    plan = service.plan({"capacity": 1, "room_after": 2, "callbacks": [{"sleep": 0.2, "result": {"json": {"n": 1}}}]})
+    route = open_chain(engine, {}, plan, retry={"attempts": 1})
+    jobs = [submit(engine, route, {}) for _ in range(2)]
+    for job in jobs:
+        assert result(engine, job, 30) == {"n": 1}
+    seconds = sorted(raw(engine, job)["nodes"]["s0"]["seconds"] for job in jobs)
+    assert plan.refused == 1 and seconds[1] >= 2, seconds
+
+
+def test_a_service_that_is_always_full_fails_its_tasks(engine: Engine, service: Scripted) -> None:
+    plan = service.plan({"status": 429, "headers": {"Retry-After": "0"}})
+    route = open_chain(engine, {}, plan, retry={"attempts": 2, "delay": 0.05})
+    for job in [submit(engine, route, {}) for _ in range(10)]:
+        assert ended(engine, job, 30)["status"] == "error"
 
 
 def test_a_call_that_never_ends_does_not_block_the_others(engine: Engine, service: Scripted) -> None:
