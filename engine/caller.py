@@ -176,7 +176,7 @@ class Caller:
         try:
             target = await self._holding.turn(job, node, pause)
         except Refused as error:
-            return self._dispatcher.refused(job.call, error.url, str(error)), None
+            return self._dispatcher.refused(job.call, error), None
         if target is None:
             return None, None
         if target.url is None:

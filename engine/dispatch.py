@@ -25,7 +25,7 @@ from engine.results import read_result
 from engine.task.events import CallAccepted, CallFailed, CallReturned, Event, ServiceAway
 from engine.task.inputs import binaries, unused
 from engine.task.task import Task
-from engine.turnstile import Turnstile
+from engine.turnstile import Refused, Turnstile
 from engine.watch import Watch
 from engine.wire import AGAIN, FULL, QUOTED_BYTES, Unsendable, body_of, retry_after
 
@@ -114,10 +114,11 @@ class Dispatcher:
         if isinstance(event, CallReturned):
             await self._store.remove(unused(task, [ref.id for _, ref in binaries(event.out)]))
 
-    def refused(self, call_id: str, url: str, reason: str) -> Event:
-        """Say that a call was not sent, because all that were sent there failed."""
+    def refused(self, call_id: str, error: Refused) -> Event:
+        """Say that a call was not sent, because all that were sent there failed: the next attempt is made when one is
+        let through again, or this time would use up all of them."""
         self._metrics.not_sent()
-        return CallFailed(call_id, reason, again=True, url=url)
+        return CallFailed(call_id, str(error), again=True, after=error.after, url=error.url)
 
     async def _send(self, call: Call, url: str, instance: Instance | None) -> Event:
         assert self._session is not None

@@ -27,11 +27,13 @@ LOOK_SECONDS = 5.0
 
 
 class Refused(Exception):
-    """The call is not sent, because those that were sent to this `url` failed. The text is a sentence."""
+    """The call is not sent, because those that were sent to this `url` failed. The text is a sentence; for `after`
+    seconds none is sent."""
 
-    def __init__(self, url: str, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, url: str, breakers: Breakers) -> None:
+        super().__init__(breakers.reason(url))
         self.url = url
+        self.after = breakers.wait(url)
 
 
 @dataclass(slots=True, eq=False)
@@ -93,7 +95,7 @@ class Turnstile:
         if target.url is None:
             return target
         if outlook is Outlook.OPEN and not wanted.last:
-            raise Refused(target.url, self.breakers.reason(target.url))
+            raise Refused(target.url, self.breakers)
         if not outlook.goes or self._is_closed() or self._instances.operation(wanted.name) in self._lines:
             return None
         self._send(wanted, target.url, outlook)
@@ -198,7 +200,7 @@ class Turnstile:
             self._settle(line, wanted, target)
             self._send(wanted, target.url, outlook)
         elif outlook is Outlook.OPEN and not wanted.last:
-            self._settle(line, wanted, Refused(target.url, self.breakers.reason(target.url)))
+            self._settle(line, wanted, Refused(target.url, self.breakers))
         else:
             self._look_later(line, target.url, outlook)
             return False
@@ -257,7 +259,7 @@ class Turnstile:
             for wanted in line.queue.drain():
                 target, outlook = self._outlook(wanted)
                 if chosen(wanted) and target.url is not None and outlook >= Outlook.LAST_PROBE:
-                    _tell(wanted, Refused(target.url, self.breakers.reason(target.url)))
+                    _tell(wanted, Refused(target.url, self.breakers))
                 else:
                     line.queue.push(wanted.route, wanted)
 
