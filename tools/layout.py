@@ -35,6 +35,8 @@ class Part:
 
 
 def parts(root: Path = ROOT) -> list[Part]:
-    """Return all parts: the engine first, then the folders of `services/` by name."""
-    folders = sorted(path.parent for path in root.glob("services/*/pyproject.toml"))
+    """Return all parts: the engine first, then the folders of `services/` by name, and what has an environment of its
+    own within them."""
+    found = [*root.glob("services/*/pyproject.toml"), *root.glob("services/*/*/pyproject.toml")]
+    folders = sorted(path.parent for path in found)
     return [Part("engine", root), *(Part(folder.name, folder) for folder in folders)]

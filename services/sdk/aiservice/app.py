@@ -1,5 +1,6 @@
 """The HTTP side: takes calls, answers at once, shows what there is; waits for a worker only where it is asked to."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from aiservice.openapi import document
 from aiservice.protocol import CALLBACK_URL, PREFER, TASK_ID, prefer_wait
 from aiservice.queue import WorkQueue
 from aiservice.receive import Limits, receive
-from aiservice.service import Operation, Service
+from aiservice.service import Operation, Page, Service
 from aiservice.worker import Job
 
 LONGEST_WAIT = 600
@@ -52,6 +53,8 @@ def build_app(running: Running) -> FastAPI:
     app.openapi = lambda: document(service)  # type: ignore[method-assign]
     for operation in service.operations:
         app.add_route(operation.path, _handler(running, operation), methods=["POST"], include_in_schema=False)
+    for page in service.pages:
+        app.add_route(page.path, _shown(page), methods=["GET"], include_in_schema=False)
     _add_results(app, running)
     _add_probes(app, running)
     _add_docs(app, service)
@@ -71,6 +74,13 @@ def _handler(running: Running, operation: Operation) -> Handler:
         return await _wait_or_acknowledge(running, request, call)
 
     return handle
+
+
+def _shown(page: Page) -> Handler:
+    async def show(request: Request) -> Response:
+        return answers.json_answer(await asyncio.to_thread(page.function))
+
+    return show
 
 
 async def _take(
@@ -183,7 +193,10 @@ def _add_probes(app: FastAPI, running: Running) -> None:
             return answers.json_answer({"status": "stopping"}, 503)
         if not running.queue.ready:
             return answers.json_answer({"status": "loading"}, 503)
-        return answers.json_answer({"status": "ready"})
+        shown: dict[str, object] = {"status": "ready"}
+        for details in running.service.details:
+            shown |= details()
+        return answers.json_answer(shown)
 
     async def metrics(request: Request) -> Response:
         return Response(running.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

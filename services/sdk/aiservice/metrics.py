@@ -1,6 +1,9 @@
 """What Prometheus is told."""
 
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.registry import Collector
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
@@ -8,8 +11,10 @@ _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 class Metrics:
     """The figures of one service, in a registry of their own."""
 
-    def __init__(self, operations: list[str]) -> None:
+    def __init__(self, operations: Iterable[str], collectors: Iterable[Collector] = ()) -> None:
         self.registry = CollectorRegistry()
+        for collector in collectors:
+            self.registry.register(collector)
         self._calls = Counter(
             "aiservice_calls", "Calls that have ended, by how", ["operation", "outcome"], registry=self.registry
         )

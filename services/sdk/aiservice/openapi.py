@@ -6,7 +6,7 @@ from typing import Any
 from aiservice.descriptions import BINARY, forms_of
 from aiservice.parameters import Parameter
 from aiservice.protocol import DATA_PART
-from aiservice.service import Operation, Service
+from aiservice.service import Operation, Page, Service
 
 Schema = dict[str, Any]
 
@@ -37,6 +37,8 @@ def document(service: Service) -> Schema:
     paths: Schema = {}
     for operation in service.operations:
         paths[operation.path] = {"post": _operation(operation, schemas)}
+    for page in service.pages:
+        paths[page.path] = {"get": _page(page)}
     paths["/tasks/{task_id}"] = {"get": _result()}
     paths["/tasks/{task_id}/files/{name}"] = {"get": _file()}
     return {
@@ -140,6 +142,17 @@ def _value_schema(parameter: Parameter, schemas: Schema) -> Schema:
         schemas[name] = schema
         return {"$ref": f"#/components/schemas/{name}"}
     return schema
+
+
+def _page(page: Page) -> Schema:
+    content = {"application/json": {"schema": {"type": "object"}}}
+    return {
+        "operationId": page.path.strip("/").replace("/", "-"),
+        "summary": page.summary,
+        "description": page.description,
+        "tags": ["pages"],
+        "responses": {"200": {"description": "What there is to tell now", "content": content}},
+    }
 
 
 def _result() -> Schema:

@@ -96,7 +96,7 @@ class _Life:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_signal)
-        metrics = Metrics([operation.route for operation in service.operations])
+        metrics = Metrics([operation.route for operation in service.operations], service.collectors)
         queue = WorkQueue(self._workers, settings.queue, metrics)
         async with new_session() as session:
             calls = Calls(Courier(session, metrics), settings.lifespan)

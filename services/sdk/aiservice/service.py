@@ -4,8 +4,11 @@ import inspect
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from inspect import cleandoc
 from typing import Any, TypeVar
+
+from prometheus_client.registry import Collector
 
 from aiservice.descriptions import result_of
 from aiservice.parameters import Parameter, Received, bind, parameters_of
@@ -54,6 +57,16 @@ class Operation:
         return bind(self.parameters, received)
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What `GET {path}` answers: the JSON object that a function gives."""
+
+    path: str
+    function: Callable[[], dict[str, Any]]
+    summary: str
+    description: str
+
+
 class Service:
     """A set of operations that run in the same workers.
 
@@ -77,6 +90,9 @@ class Service:
         self.port = port
         self.operations: list[Operation] = []
         self.loaders: list[Callable[[], Any]] = []
+        self.pages: list[Page] = []
+        self.details: list[Callable[[], dict[str, Any]]] = []
+        self.collectors: list[Collector] = []
         self.module: str = sys._getframe(1).f_globals.get("__name__", "__main__")
         declared[name] = self
 
@@ -120,6 +136,31 @@ class Service:
         self.loaders.append(function)
         return function
 
+    def page(self, path: str) -> Callable[[Function], Function]:
+        """Answer `GET {path}` with the JSON object that this function gives, which takes nothing and may block.
+
+        It runs in a thread of the server's process, with `processes` too: what workers know it must be told. Raises
+        ValueError, at import, for a path that is taken or wrong.
+        """
+
+        def declare(function: Function) -> Function:
+            self._check_path(path)
+            first, _, rest = cleandoc(function.__doc__ or "").partition("\n")
+            self.pages.append(Page(path, function, first.strip(), rest.strip()))
+            return function
+
+        return declare
+
+    def on_ready(self, function: Function) -> Function:
+        """Show what this function gives, a JSON object, in the answer of `GET /health/ready` too. It is called in the
+        server's process, and must not block."""
+        self.details.append(function)
+        return function
+
+    def collect(self, collector: Collector) -> None:
+        """Show the figures of a collector of `prometheus_client` in `GET /metrics` too, from the server's process."""
+        self.collectors.append(collector)
+
     def run(self) -> None:
         """Serve until a signal says to stop; exits with 0, 1 after a failure, 2 for a wrong setting."""
         settings = _settings_or_exit(self.port)
@@ -143,10 +184,15 @@ class Service:
     def _check(self, route: str, path: str, function: Callable[..., Any]) -> None:
         if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
             raise TypeError(f"{function.__qualname__}: an operation is a plain function (def); it runs in a worker")
+        self._check_path(path)
+        if any(operation.route == route for operation in self.operations):
+            raise ValueError(f"the route {route!r} is declared twice")
+
+    def _check_path(self, path: str) -> None:
         if not _PATH.match(path) or path.split("/")[1] in _OWN or {".", ".."} & set(path.split("/")):
             raise ValueError(f"the path {path!r} cannot be used; take one like '/blur' (not {', '.join(_OWN)})")
-        if any(operation.path == path or operation.route == route for operation in self.operations):
-            raise ValueError(f"the path {path!r} or the route {route!r} is declared twice")
+        if path in {each.path for each in self.operations} | {each.path for each in self.pages}:
+            raise ValueError(f"the path {path!r} is declared twice")
 
     def _check_timeout(self, timeout: float | None, function: Callable[..., Any]) -> None:
         if timeout is None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypedDict
 
+from prometheus_client import Counter
 from pydantic import BaseModel, Field, RootModel, model_validator
 
 from aiservice import File, Image, ImageArray, ImageFile, InputError, Service, TryAgain, encode_image
@@ -208,3 +209,25 @@ def report(title: str) -> Report:
 def step(title: str) -> Step:
     """A model that holds itself."""
     return Step(name=title)
+
+
+SHOWN = Counter("specimen_shown", "How often the page was shown", registry=None)
+service.collect(SHOWN)
+
+
+@service.page("/inventory")
+def inventory() -> dict[str, Any]:
+    """What there is.
+
+    Counted anew each time.
+    """
+    SHOWN.inc()
+    if os.environ.get("SPECIMEN_PAGE") == "broken":
+        raise RuntimeError("no inventory")
+    return {"things": 3, "pid": os.getpid()}
+
+
+@service.on_ready
+def models() -> dict[str, Any]:
+    """What is installed."""
+    return {"models": ["none"]}
