@@ -24,6 +24,12 @@ AGAIN_ON = "mongo-s3"
 AGAIN = ("tests/e2e",)
 """What of the engine's suite is run a second time, with MongoDB and S3 in place of its own files."""
 
+APART = ("tests/faults", "tests/replicas", "tests/load")
+"""What of the engine's suite is run as one of its own, so that two take about as long as each other."""
+
+AT_ONCE = 2
+"""How many suites run beside each other."""
+
 AGAIN_SMALLER = {"KILL_TIMES": "20", "KILL_TASKS": "100"}
 """There a start takes seconds; the proofs of reliability kill engines on these stores more often."""
 
@@ -85,20 +91,45 @@ def count(name: str, report: Path, exit_code: int, selected: bool = False) -> Co
     return Count(name, passed, failed, skipped, seconds, broken)
 
 
-def run(part: Part, arguments: Sequence[str], reports: Path, stores: str = "", beside: bool = False) -> Count:
-    """Run the suite of one part, its words going straight through; with `stores` on those. One that runs `beside`
-    another says all at its end."""
-    name = f"{part.name} on {stores}" if stores else part.name
+@dataclass(frozen=True)
+class Suite:
+    """Tests of a part that run in one process: those that pytest chooses by these arguments, with `stores` on those.
+    One that runs `beside` another says all at its end. `whole`: that it chooses none would be a fault."""
+
+    part: Part
+    name: str
+    arguments: Sequence[str] = ()
+    stores: str = ""
+    beside: bool = True
+    whole: bool = True
+
+
+def suites(of: Sequence[Part], arguments: Sequence[str]) -> list[Suite]:
+    """Return all suites, those first that take the longest. Arguments choose among the tests of each part."""
+    engine = [part for part in of if part.name == "engine"]
+    others = [Suite(part, part.name, arguments, whole=not arguments) for part in of if part.name != "engine"]
+    if arguments:
+        return [*(Suite(part, part.name, arguments, beside=False, whole=False) for part in engine), *others]
+    rest = [f"--ignore={folder}" for folder in APART]
+    first = [Suite(part, part.name, rest, beside=False) for part in engine]
+    apart = [Suite(part, f"{part.name}: {', '.join(Path(each).name for each in APART)}", APART) for part in engine]
+    again = [Suite(part, f"{part.name} on {AGAIN_ON}", AGAIN, AGAIN_ON) for part in engine]
+    return [*first, *apart, *again, *others]
+
+
+def run(suite: Suite, reports: Path) -> Count:
+    """Run a suite in the environment of its part."""
+    part, name, stores, beside = suite.part, suite.name, suite.stores, suite.beside
     if not part.python.exists():
         return Count(name, absent=f"it has no environment; it needs Python {part.requires_python}")
-    report = reports / f"{name}.xml"
+    report = reports / f"{name.replace('/', '-')}.xml"
     if not beside:
         print(f"\n===== {name} =====", flush=True)
-    command = [str(part.python), "-m", "pytest", "-q", f"--junitxml={report}", *arguments]
+    command = [str(part.python), "-m", "pytest", "-q", f"--junitxml={report}", *suite.arguments]
     environment = {key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"}
     if stores:
         environment = {**AGAIN_SMALLER, **environment, "TEST_STORES": stores}
-    with (reports / f"{name}.txt").open("w+b") as words:
+    with report.with_suffix(".txt").open("w+b") as words:
         out = words if beside else None
         done = subprocess.run(
             command, cwd=part.folder, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out, check=False
@@ -106,18 +137,14 @@ def run(part: Part, arguments: Sequence[str], reports: Path, stores: str = "", b
         words.seek(0)
         if beside:
             print(f"\n===== {name} =====\n{words.read().decode(errors='replace')}", flush=True)
-    return count(name, report, done.returncode, selected=bool(arguments) and not stores)
+    return count(name, report, done.returncode, selected=not suite.whole)
 
 
 def run_all(arguments: Sequence[str], reports: Path) -> list[Count]:
-    """Run every suite: the engine's, and beside it, one after the other, those that take less."""
-    engine = [part for part in parts() if part.name == "engine"]
-    others = [part for part in parts() if part.name != "engine"]
-    with ThreadPoolExecutor(1) as beside:
-        waiting = [beside.submit(run, part, arguments, reports, beside=True) for part in others]
-        if not arguments:
-            waiting += [beside.submit(run, part, AGAIN, reports, AGAIN_ON, True) for part in engine]
-        return [*(run(part, arguments, reports) for part in engine), *(each.result() for each in waiting)]
+    """Run every suite, a few beside each other."""
+    with ThreadPoolExecutor(AT_ONCE) as beside:
+        waiting = [beside.submit(run, suite, reports) for suite in suites(parts(), arguments)]
+        return [each.result() for each in waiting]
 
 
 def summary(counts: Sequence[Count]) -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.layout import Part
-from tools.suites import Count, count, run, summary, verdict
+from tools.layout import ROOT, Part
+from tools.suites import APART, Count, Suite, count, run, suites, summary, verdict
 
 MIXED = """
 import pytest
@@ -73,7 +73,7 @@ def test_a_suite_without_tests_is_a_failure_unless_arguments_chose(tmp_path: Pat
 
 def test_a_part_without_environment_is_said_loudly_and_never_passes(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\nrequires-python = ">=3.99"\n')
-    absent = run(Part("vision", tmp_path), [], tmp_path)
+    absent = run(Suite(Part("vision", tmp_path), "vision"), tmp_path)
     text = summary([Count("engine", passed=5), absent])
     assert "!!! vision: NOT RUN: it has no environment; it needs Python >=3.99" in text
     assert text.splitlines()[-1] == "5 passed, 0 failed"
@@ -105,5 +105,20 @@ def test_a_suite_runs_in_its_own_folder_and_environment(tmp_path: Path, monkeypa
         "def test_place(): assert pathlib.Path(__file__).parent == pathlib.Path.cwd()\n"
         "def test_environment(): assert os.environ['PART'] == 'vision'\n"
     )
-    result = run(Part("vision", tmp_path), [], tmp_path)
+    result = run(Suite(Part("vision", tmp_path), "vision"), tmp_path)
     assert (result.passed, result.failed) == (2, 0)
+
+
+def test_every_test_of_the_engine_runs_once_and_some_again_on_other_stores() -> None:
+    vision = Part("vision", ROOT / "services" / "vision")
+    first, apart, again, other = suites([Part("engine", ROOT), vision], [])
+    assert first.arguments == [f"--ignore={folder}" for folder in APART] and not first.beside
+    assert apart.arguments == APART and all(list((ROOT / folder).glob("test_*.py")) for folder in APART)
+    assert again.stores and (other.part, other.arguments) == (vision, [])
+    assert all(each.whole for each in (first, apart, again, other))
+
+
+def test_arguments_choose_among_the_tests_of_each_part() -> None:
+    chosen = suites([Part("engine", ROOT), Part("vision", ROOT)], ["-k", "blur"])
+    assert [(each.name, each.arguments) for each in chosen] == [("engine", ["-k", "blur"]), ("vision", ["-k", "blur"])]
+    assert not any(each.whole for each in chosen)
