@@ -6,8 +6,9 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 ARGS ?=
 
-# What the Procfile starts; apart from the engine these are folders of services/.
-override PROGRAMS = $(shell sed -n 's/^\([a-z_]*\):.*/\1/p' Procfile)
+# What the Procfile starts; apart from the engine these are folders of services/. The training of digits, which brings
+# TensorFlow, is started where `make train` has set it up.
+override PROGRAMS = $(filter-out digit_training,$(shell sed -n 's/^\([a-z_]*\):.*/\1/p' Procfile))
 override RUN := .venv/bin/python -m
 override SYNC = $(if $(PYTHON),$(PYTHON),$(error Python 3.11 or later is needed; none was found. \
 	Name one with PYTHON=/path/to/python3)) tools/sync.py
@@ -27,8 +28,8 @@ help: ## this list
 setup: ## all environments, as the lock files say
 	@$(SYNC)
 
-demo: ## blur the face of the sample picture through the whole system, and show what happened
-	@$(SYNC) $(PROGRAMS)
+demo: ## blur the face of the sample picture through the engine and two services, and show what happened
+	@$(SYNC) engine image_processing face_detection
 	@$(RUN) tools.demo
 
 run: ## start engine and services, load the pipelines, stay until Ctrl-C

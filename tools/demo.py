@@ -19,7 +19,7 @@ from rich.console import Console
 
 from tools.layout import ROOT, SAMPLES
 from tools.picture import Comparison, compare, side_by_side
-from tools.procfile import ProcfileError, Program, free_ports
+from tools.procfile import ProcfileError, free_ports
 from tools.progress import Display, changes, node_table
 from tools.shipped import Refused, pipelines
 from tools.supervisor import NotReady, ProgramEnded
@@ -27,6 +27,7 @@ from tools.system import System, programs, running
 
 SAMPLE = SAMPLES / "astronaut.jpg"
 PIPELINE = "face-blur"
+PROGRAMS = ("engine", "image_processing", "face_detection")
 RESULT = "blurred.jpg"
 TASK_SECONDS = 60.0
 
@@ -91,7 +92,9 @@ async def blur(system: System, console: Console, folder: Path) -> Comparison:
 async def demo(console: Console, folder: Path, lines: list[tuple[str, str]]) -> None:
     """Run the demo on free ports and an empty data folder. `lines` takes the words of all programs."""
     with tempfile.TemporaryDirectory(prefix="demo-") as data:
-        chosen: list[Program] = programs({**free_ports(programs()), "DATA_FOLDER": data})
+        known = [program for program in programs() if program.name in PROGRAMS]
+        moved = programs({**free_ports(known), "DATA_FOLDER": data})
+        chosen = [program for program in moved if program.name in PROGRAMS]
         begin = time.monotonic()
         console.print(f"Starting {', '.join(program.name for program in chosen)} ...")
         async with running(chosen, lambda name, line: lines.append((name, line))) as system:

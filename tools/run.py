@@ -9,7 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
-from tools.layout import PROCFILE
+from tools.layout import PROCFILE, ROOT
 from tools.procfile import ProcfileError, Program
 from tools.shipped import Refused
 from tools.supervisor import NotReady, ProgramEnded
@@ -21,6 +21,12 @@ WIDTH = 16
 def show(name: str, line: str) -> None:
     """Print one line of a program."""
     print(f"{name:<{WIDTH}} | {line}", flush=True)
+
+
+def is_set_up(program: Program) -> bool:
+    """Whether the environment of a program is there, if it runs in one of this project's."""
+    interpreter = ROOT / program.arguments[0]
+    return ".venv" not in interpreter.parts or interpreter.exists()
 
 
 def welcome(chosen: list[Program], system: System) -> str:
@@ -46,7 +52,13 @@ async def stay(procfile: Path) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, task.cancel)
     try:
-        chosen = programs(procfile=procfile)
+        known = programs(procfile=procfile)
+        chosen = [program for program in known if is_set_up(program)]
+        for program in known:
+            if program not in chosen:
+                print(
+                    f"{program.name} is left out: it has no environment (`make setup` makes all of them).", flush=True
+                )
         async with running(chosen, show) as system:
             print(welcome(chosen, system), flush=True)
             await system.supervisor.watch()

@@ -1,7 +1,7 @@
 """The pipelines that ship with the project: reading them, and giving them to a running engine."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,13 @@ import httpx
 from tools.layout import PIPELINES
 from tools.supervisor import until
 
-ELSEWHERE = frozenset({"face-analyze"})
-"""Operations that no program of the Procfile offers: pipelines that use them are loaded, and wait for whoever does."""
+OFFERS: Mapping[str, frozenset[str]] = {
+    "image_processing": frozenset(
+        {"image-analyze", "image-blur", "image-convert", "image-crop", "image-greyscale", "image-resize"}
+    ),
+    "face_detection": frozenset({"face-detect"}),
+}
+"""The operations that each program of the Procfile offers."""
 
 
 class Refused(Exception):
@@ -58,16 +63,17 @@ async def load(client: httpx.AsyncClient, definition: Mapping[str, Any]) -> str:
     return outcome
 
 
-async def load_all(client: httpx.AsyncClient, seconds: float) -> dict[str, str]:
-    """Wait for the operations that the shipped pipelines use, then load these; return what came of each, by route.
+async def load_all(client: httpx.AsyncClient, seconds: float, running: Iterable[str]) -> dict[str, str]:
+    """Wait for the operations of the `running` programs, then load all pipelines; return what came of each, by route.
 
-    For those of `ELSEWHERE` nobody waits; where one is not there, the outcome says so.
+    For what others offer nobody waits; where that is not there, the outcome says so, and the pipeline waits for it.
     """
     definitions = pipelines().values()
     used = {name for definition in definitions for name in services_of(definition)}
-    for service in sorted(used - ELSEWHERE):
+    offered = {service for program in running for service in OFFERS.get(program, ())}
+    for service in sorted(offered):
         await until(client, f"/services/{service}", seconds, f"the operation {service} was not announced")
-    answers = {service: await client.get(f"/services/{service}") for service in sorted(used & ELSEWHERE)}
+    answers = {service: await client.get(f"/services/{service}") for service in sorted(used - offered)}
     away = [service for service, answer in answers.items() if answer.status_code != 200]
     outcomes = {}
     for definition in definitions:

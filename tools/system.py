@@ -74,7 +74,7 @@ async def running(chosen: list[Program], show: Callable[[str, str], None]) -> As
 
             async def begin() -> dict[str, str]:
                 await supervisor.ready(client, READY_SECONDS)
-                return await shipped.load_all(client, READY_SECONDS)
+                return await shipped.load_all(client, READY_SECONDS, [program.name for program in chosen])
 
             loaded = await while_running(supervisor, begin())
             yield System(supervisor, client, loaded)

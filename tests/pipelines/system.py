@@ -17,6 +17,7 @@ ANALYSIS = Path(__file__).with_name("analysis_service.py")
 WOMAN = {"age": 31.4, "gender": "Woman", "dominant_emotion": "happy", "emotion": {"happy": 0.9, "sad": 0.1}}
 MAN = {"age": 45, "gender": "Man", "dominant_emotion": "fear", "emotion": {"fear": 0.8, "happy": 0.2}}
 TASK_SECONDS = 60.0
+SERVICES = ("image_processing", "face_detection")
 
 Json = dict[str, Any]
 
@@ -52,8 +53,7 @@ class System:
     def __init__(self, folder: Path) -> None:
         self.engine = Engine(folder / "engine")
         self.engine.start()
-        services = ("image_processing", "face_detection")
-        self.services = [Service(name, folder / name, self.engine.url) for name in services]
+        self.services = [Service(name, folder / name, self.engine.url) for name in SERVICES]
         self.analysis = Analysis(folder / "analysis", self.engine.url)
         for process in (*self.services, self.analysis):
             process.spawn()
@@ -64,7 +64,7 @@ class System:
 
         async def load() -> dict[str, str]:
             async with httpx.AsyncClient(base_url=self.engine.url) as client:
-                return await load_all(client, TASK_SECONDS)
+                return await load_all(client, TASK_SECONDS, SERVICES)
 
         return asyncio.run(load())
 

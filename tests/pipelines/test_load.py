@@ -8,7 +8,7 @@ from tests.e2e.scripts import raw, status_of
 from tests.pipelines import pictures
 from tests.pipelines.pictures import jpeg
 from tests.pipelines.system import System
-from tools.shipped import ELSEWHERE, pipelines
+from tools.shipped import OFFERS, pipelines
 
 NOTE = " (its tasks wait until face-analyze is announced)"
 
@@ -46,11 +46,10 @@ def waiting(system: System, job: str, node: str) -> str | None:
     return found
 
 
-def test_what_is_not_waited_for_is_offered_by_no_service_of_the_project() -> None:
-    files = [path for path in (ROOT / "services").glob("*/*/*.py") if path.parent.name != "tests"]
-    offered = {route for path in files for route in operations(path)}
-    assert "face-detect" in offered
-    assert not offered & ELSEWHERE
+def test_what_is_waited_for_is_what_the_services_offer() -> None:
+    for program, offered in OFFERS.items():
+        files = [path for path in (ROOT / "services").glob(f"**/{program}/*.py") if ".venv" not in path.parts]
+        assert {route for path in files for route in operations(path)} == offered, program
 
 
 def operations(path: Path) -> list[str]:

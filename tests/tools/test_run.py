@@ -143,3 +143,14 @@ def test_a_taken_port_is_a_sentence_and_nothing_is_started(procfile: Path) -> No
     assert "SECOND_PORT=... make run" in runner.text
     assert "Traceback" not in runner.text
     assert "pid" not in runner.text
+
+
+def test_a_program_whose_environment_is_not_made_is_left_out(procfile: Path) -> None:
+    missing = f"\nthird: APP_PORT={free_port()} services/third/.venv/bin/python -m third\n"
+    procfile.write_text(procfile.read_text() + missing)
+    runner = Runner(procfile)
+    try:
+        runner.read("third is left out")
+        runner.read("All is ready")
+    finally:
+        runner.close()
