@@ -5,6 +5,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from engine.errors import StoreAway
 from engine.task.events import CallAccepted, Event
 from engine.task.task import Task
 
@@ -112,3 +113,12 @@ def fail(items: Iterable[Item], error: BaseException) -> None:
     for _, future in items:
         if not future.done():
             future.set_exception(error)
+
+
+def give_up(items: Iterable[Item]) -> None:
+    """Tell those who still wait for these events to come again: who worked on them was stopped in the middle."""
+    items = list(items)
+    fail(items, StoreAway("the engine was stopped in the middle of this; try again"))
+    for _, future in items:
+        if not future.cancelled():
+            future.exception()  # who was stopped does not ask

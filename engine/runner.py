@@ -19,7 +19,7 @@ from engine.families import Families
 from engine.follower import Follower
 from engine.ids import new_id
 from engine.instances import Instances
-from engine.lanes import Item, Lane, Lanes, Outcome, fail
+from engine.lanes import Item, Lane, Lanes, Outcome, fail, give_up
 from engine.members import Members
 from engine.metrics import Metrics
 from engine.news import Hub, News
@@ -195,7 +195,12 @@ class Runner:
                 lane.queue.clear()
                 try:
                     await self._apply(task_id, lane, batch)
-                except BaseException as error:
+                except asyncio.CancelledError:  # it may have been saved all the same: who asks again is told
+                    lane.drop()
+                    give_up([*batch, *lane.queue])
+                    lane.queue.clear()
+                    raise
+                except Exception as error:
                     lane.drop()
                     fail(batch, error)
                     if not isinstance(error, EngineError):
