@@ -53,10 +53,11 @@ bench: ## the benchmarks: speed beside a bare script that makes the same calls
 	@$(RUN) benchmarks $(ARGS)
 
 format: ## bring the code into shape
-	@$(SYNC) engine
+	@$(SYNC) engine webapp
 	@.venv/bin/isort --resolve-all-configs --config-root . --quiet . && .venv/bin/black --quiet .
+	@$(RUN) tools.web prettier --write --log-level=warn .
 
 clean: ## remove environments, caches and results; data/ is kept
-	@rm -rf .venv services/*/.venv demo benchmarks/out .mypy_cache .pytest_cache .hypothesis \
+	@rm -rf .venv .node services/*/.venv services/*/*/.venv webapp/node_modules webapp/dist demo benchmarks/out .mypy_cache .pytest_cache .hypothesis \
 		.import_linter_cache services/*/.mypy_cache services/*/.pytest_cache services/*/.hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from aiservice.testing import free_port
-from engine.app import make_engine, stop, try_to_start
 from engine.api.deps import Engine
+from engine.app import make_engine, stop, try_to_start
 from engine.errors import StoreAway
 from engine.ids import new_task_id
 from engine.settings import Settings

@@ -12,10 +12,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tools import web
 from tools.layout import ROOT, Part, parts
 
 # Each file by the settings that lie nearest to it: what is first party differs from service to service.
 ISORT = ("--resolve-all-configs", "--config-root", ".")
+
+WEB_CHECKS = (
+    ("tsc", "--noEmit"),
+    ("eslint", "--max-warnings=0", "."),
+    ("prettier", "--check", "--log-level=warn", "."),
+)
 
 
 @dataclass(frozen=True)
@@ -45,9 +52,20 @@ class Outcome:
 def types_of(part: Part) -> Check:
     """Return the type check of a service or the SDK: what it imports is looked up in its own environment."""
     options = ["--strict", "--no-error-summary", "--explicit-package-bases"]
+    # What has an environment of its own within it is checked by itself.
+    for inner in (other.folder for other in parts() if part.folder in other.folder.parents):
+        options += ["--exclude", f"^{inner.relative_to(part.folder)}/"]
     command: list[str | Path] = [ROOT / ".venv" / "bin" / "mypy", *options, "--python-executable", part.python, "."]
     # A program that only tests start may lie beside them, as a package of its own.
     return Check(f"mypy {part.name}", command, part.folder, {"MYPYPATH": "tests"})
+
+
+def of_web(name: str, *arguments: str) -> Check:
+    """Return a check of the web page. One that cannot run for want of Node says so."""
+    try:
+        return Check(f"{name} {web.NAME}", web.program(name, *arguments), web.WEBAPP, web.environment())
+    except web.NoNode:
+        return Check(f"{name} {web.NAME}", ["node"], web.WEBAPP)
 
 
 def checks() -> list[Check]:
@@ -58,6 +76,7 @@ def checks() -> list[Check]:
     return [
         Check("mypy engine", [tools / "mypy", "--strict", "--no-error-summary"]),
         *(types_of(part) for part in others),
+        *(of_web(name, *arguments) for name, *arguments in WEB_CHECKS),
         Check("black", [tools / "black", "--check", "--quiet", "--diff", "."]),
         Check("isort", [tools / "isort", *ISORT, "--check-only", "--quiet", "--diff", "."]),
         Check("flake8", [tools / "flake8"]),

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools import web
 from tools.layout import Part, parts
 from tools.sync import banner
 
@@ -114,19 +115,25 @@ def suites(of: Sequence[Part], arguments: Sequence[str]) -> list[Suite]:
     first = [Suite(part, part.name, rest, beside=False) for part in engine]
     apart = [Suite(part, f"{part.name}: {', '.join(Path(each).name for each in APART)}", APART) for part in engine]
     again = [Suite(part, f"{part.name} on {AGAIN_ON}", AGAIN, AGAIN_ON) for part in engine]
-    return [*first, *apart, *again, *others]
+    return [*first, *apart, *again, *others, Suite(Part(web.NAME, web.WEBAPP), web.NAME)]
 
 
 def run(suite: Suite, reports: Path) -> Count:
     """Run a suite in the environment of its part."""
     part, name, stores, beside = suite.part, suite.name, suite.stores, suite.beside
-    if not part.python.exists():
+    if name == web.NAME and not web.is_current():
+        return Count(name, absent="its packages are not installed, or there is no Node")
+    if name != web.NAME and not part.python.exists():
         return Count(name, absent=f"it has no environment; it needs Python {part.requires_python}")
     report = reports / f"{name.replace('/', '-')}.xml"
     if not beside:
         print(f"\n===== {name} =====", flush=True)
-    command = [str(part.python), "-m", "pytest", "-q", f"--junitxml={report}", *suite.arguments]
     environment = {key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"}
+    if name == web.NAME:
+        command = web.program("vitest", "run", "--reporter=dot", "--reporter=junit", f"--outputFile.junit={report}")
+        environment = web.environment()
+    else:
+        command = [str(part.python), "-m", "pytest", "-q", f"--junitxml={report}", *suite.arguments]
     if stores:
         environment = {**AGAIN_SMALLER, **environment, "TEST_STORES": stores}
     with report.with_suffix(".txt").open("w+b") as words:

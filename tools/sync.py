@@ -19,6 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from tools import web  # noqa: E402
 from tools.layout import ROOT, Part, parts  # noqa: E402
 
 UV_REQUIREMENT = ROOT / "tools" / "uv.txt"
@@ -86,11 +87,10 @@ def is_current(part: Part) -> bool:
     return part.python.exists() and stamp.is_file() and stamp.read_text() == fingerprint(part)
 
 
-def run(command: Sequence[str | Path], failure: str) -> None:
+def run(command: Sequence[str | Path], failure: str, variables: Mapping[str, str] = os.environ) -> None:
     """Run a command and pass its words on only if it fails, as a `SyncError` that begins with `failure`."""
-    done = subprocess.run(
-        [str(word) for word in command], env=clean_environment(os.environ), capture_output=True, text=True, check=False
-    )
+    words, environment = [str(word) for word in command], clean_environment(variables)
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SyncError(f"{failure}\n{done.stdout}{done.stderr}".rstrip())
 
@@ -146,6 +146,19 @@ def sync(part: Part, uv: Path) -> None:
     (part.venv / STAMP).write_text(fingerprint(part))
 
 
+def sync_web(engine: Part, uv: Path) -> None:
+    """Bring the packages of the web page to the state of their lock file, and Node where there is none. Raises
+    `SyncError`."""
+    if web.is_current():
+        return
+    for command in web.node_commands(uv, engine.python):
+        print("[setup] node: taking it from PyPI, for this machine has none that is new enough", flush=True)
+        run(command, "Node cannot be installed:")
+    print(f"[setup] {web.NAME}: installing what {web.NAME}/package-lock.json names", flush=True)
+    run(web.package_command(), "the packages of the web page cannot be installed:", web.environment())
+    web.STAMP.write_text(web.fingerprint())
+
+
 def banner(text: str) -> str:
     """Frame a text so that nobody overlooks it."""
     bar = "!" * 100
@@ -153,23 +166,31 @@ def banner(text: str) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Set up the named parts; the engine's environment, which holds uv, always comes first."""
+    """Set up the named parts, all by default; the engine's environment, which holds uv, always comes first."""
     known = {part.name: part for part in parts()}
     parser = argparse.ArgumentParser(description="Set up the environments from the lock files.")
     parser.add_argument("--tolerate-python", action="store_true", help="a part that no Python here fits is no failure")
-    parser.add_argument("parts", nargs="*", choices=[[], *known], metavar="PART")
+    parser.add_argument("parts", nargs="*", choices=[[], *known, web.NAME], metavar="PART")
     chosen = parser.parse_args(arguments)
-    wanted = [known["engine"], *(known[name] for name in chosen.parts or known if name != "engine")]
+    names = chosen.parts or [*known, web.NAME]
+    wanted = [known["engine"], *(part for name, part in known.items() if name in names and name != "engine")]
+    with_web = web.NAME in names
     failed = False
     with Path(__file__).open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if all(is_current(part) for part in wanted):
+        if all(is_current(part) for part in wanted) and (not with_web or web.is_current()):
             return 0
         try:
             uv = install_uv(known["engine"])
         except SyncError as error:
             print(banner(str(error)), file=sys.stderr)
             return 1
+        if with_web:
+            try:
+                sync_web(known["engine"], uv)
+            except (SyncError, web.NoNode) as error:
+                print(banner(str(error)), file=sys.stderr, flush=True)
+                failed = True
         for part in wanted:
             try:
                 sync(part, uv)

@@ -111,11 +111,11 @@ def test_a_suite_runs_in_its_own_folder_and_environment(tmp_path: Path, monkeypa
 
 def test_every_test_of_the_engine_runs_once_and_some_again_on_other_stores() -> None:
     vision = Part("vision", ROOT / "services" / "vision")
-    first, apart, again, other = suites([Part("engine", ROOT), vision], [])
+    first, apart, again, other, page = suites([Part("engine", ROOT), vision], [])
     assert first.arguments == [f"--ignore={folder}" for folder in APART] and not first.beside
     assert apart.arguments == APART and all(list((ROOT / folder).glob("test_*.py")) for folder in APART)
     assert again.stores and (other.part, other.arguments) == (vision, [])
-    assert all(each.whole for each in (first, apart, again, other))
+    assert page.name == "webapp" and all(each.whole for each in (first, apart, again, other, page))
 
 
 def test_arguments_choose_among_the_tests_of_each_part() -> None:
