@@ -1,9 +1,9 @@
 """Server-Sent Events: every change of a node or a task, as it is saved.
 
 Each event is named `node` or `task`; its data is JSON: `{"task", "route", "at", "node", "state"}` and `detail` where
-there is one. The nodes of loops' bodies appear under the ids of their instances, with the index of the `item`; where
-a body begins or ends, there is an event named `item`, whose `node` is the loop. A stream resumes after the
-`Last-Event-ID` that the client had. The stream of one task ends with the task.
+there is one. The nodes of loops' bodies appear under the ids of their instances, with the index of the `item`, and as
+`of` their id in the definition; where a body begins or ends, there is an event named `item`, whose `node` is the loop.
+A stream resumes after the `Last-Event-ID` that the client had. The stream of one task ends with the task.
 """
 
 import asyncio
@@ -75,7 +75,7 @@ async def _line(engine: Engine, event_id: str, task: Task, change: Change) -> Se
             view["node"] = pipeline.instance(change.node, origin.number)
         elif pipeline.outer is not None:
             view["node"] = pipeline.outer.instance(origin.node, origin.above)
-        view["item"] = origin.index
+        view |= {"item": origin.index, "of": origin.node if change.node is None else change.node}
     kind = "node" if change.node is not None else "task" if task.head == task.id else "item"
     data = {"task": task.head, "route": task.route, **view}
     return ServerSentEvent(orjson.dumps(data).decode(), event=kind, id=event_id)

@@ -153,6 +153,9 @@ def test_events_of_a_loop_while_it_runs(system: Engine, book: Book) -> None:
     items = [(event["data"]["item"], event["data"]["state"]) for event in told if event["event"] == "item"]
     assert Counter(items) == {(index, state): 1 for index in range(20) for state in ("running", "finished")}
     assert all(event["data"]["node"] == "each" for event in told if event["event"] == "item")
+    of = {(event["event"], event["data"]["node"]): event["data"].get("of") for event in told}
+    assert {name for (_, name), node in of.items() if node == "x"} == {f"x{index}" for index in range(20)}
+    assert of["item", "each"] == "each" and of["node", "each"] is None
     assert {event["data"]["task"] for event in told} == {job}
     assert [event["data"]["state"] for event in told if event["event"] == "task"] == ["running", "finished"]
     assert told[-1]["event"] == "task" and len({event["id"] for event in told}) == len(told)
