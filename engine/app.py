@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 
 from engine.admission import Admission
-from engine.api import events, problems, services, system, tasks
+from engine.api import events, page, problems, services, system, tasks
 from engine.api.deps import Engine
 from engine.api.gauges import gauges
 from engine.api.hot import HotPath
@@ -222,6 +222,6 @@ def make_app(settings: Settings) -> HotPath:
         responses={"default": PROBLEM},
     )
     problems.install(app)
-    for module in (services, tasks, events, system):
+    for module in (services, tasks, events, system, page):
         app.include_router(module.router)
     return HotPath(app)

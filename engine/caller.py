@@ -82,6 +82,10 @@ class Caller:
         if command.call not in self._under_way:
             self._under_way[command.call] = self._start(self._call(job_of(place, task, command)))
 
+    def is_under_way(self, call: str) -> bool:
+        """Whether this engine makes the call, or brings what came of it."""
+        return call in self._under_way
+
     def settle(self, events: list[Event], before: Task, after: Task) -> None:
         """These events have made one state of a task into the other: calls that nobody waits for any more are given up,
         although their answers are still to come."""

@@ -28,9 +28,20 @@ from engine.reading import Reading
 from engine.registry import Opened, Registry
 from engine.store.base import Store, Submission
 from engine.store.rows import task_row
-from engine.task.events import CallFailed, CallReturned, Command, Event, MakeCall, Rerun, Resumed, RunCode, Submitted
+from engine.task.events import (
+    CallFailed,
+    CallReturned,
+    Command,
+    Event,
+    MakeCall,
+    Rerun,
+    Resumed,
+    RunCode,
+    Submitted,
+)
 from engine.task.frames import Place
 from engine.task.task import Task, new_task
+from engine.unsure import Unsure
 
 _SWAPS = 50
 _log = logging.getLogger(__name__)
@@ -63,6 +74,7 @@ class Runner:
         self._decider = Decider(sandbox, clock, members.id)
         self.families = Families(store, self, clock, members)
         self._caller = Caller(dispatcher, outbound, registry, instances, self._lanes, self.send, self.families.call)
+        self.unsure = Unsure(self._reading.stored, self.send, self._lanes, self._caller, members.id, self._seen)
         self.at_hand = self._reading.at_hand
         self.read = self._reading.read
         self.stored = self._reading.stored
@@ -100,7 +112,8 @@ class Runner:
         task = task.revised()
         row = task_row(task, 0)
         submission = Submission(task.route, key[0], key[1], task.id) if key else None
-        number = await self._store.create(row, submission)
+        with self.unsure.noting([task.id]):
+            number = await self._store.create(row, submission)
         if isinstance(number, Submission):
             return number
         self._lanes.of(task.id).keep(task, len(row.document))
@@ -118,7 +131,8 @@ class Runner:
             task, commands = await self._decider.begin(place, child, Submitted(out))
             started.append((task.revised(), commands))
         rows = [task_row(task, 0) for task, _ in started]
-        numbers = await self._store.create_many(rows)
+        with self.unsure.noting([row.id for row in rows]):
+            numbers = await self._store.create_many(rows)
         for (task, commands), row, number in zip(started, rows, numbers, strict=True):
             if number is not None:
                 self._lanes.of(task.id).keep(task, len(row.document))
@@ -169,6 +183,16 @@ class Runner:
     async def look_elsewhere(self) -> None:
         """See what other engines have settled that this one waits for. Raises StoreAway."""
         await self._caller.look_elsewhere(self.stored)
+
+    def _due(self, task: Task) -> None:
+        if task.due is not None:
+            self.on_due(task.due)
+
+    def _seen(self, task: Task) -> None:
+        """Of a task that was perhaps saved without this engine's knowing, its timer and its end are known now."""
+        self._due(task)
+        if task.status != "running" and task.origin is not None and task.origin.call is not None:
+            self.families.ended(task)
 
     def forget(self, task_ids: Iterable[str]) -> None:
         """Drop what is cached of these tasks."""
@@ -225,7 +249,8 @@ class Runner:
             if after is not before:
                 after = after.revised()
                 row = task_row(after, len(before.history))
-                number = await self._store.save(row)
+                with self.unsure.noting([task_id]):
+                    number = await self._store.save(row)
                 if number is None:  # another engine was first: read what it wrote, and decide again
                     lane.drop()
                     continue
@@ -259,9 +284,7 @@ class Runner:
     def _saved(self, task: Task, number: int, known: int) -> None:
         """Tell the world what a commit has changed. Runs right after it, so that news keep the order of commits."""
         self.follower.publish(News(number, task, known + 1, task.history[known:]))
-        due = task.due
-        if due is not None:
-            self.on_due(due)
+        self._due(task)
         if task.status != "running":
             if task.origin is not None:
                 self.families.ended(task)

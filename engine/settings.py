@@ -12,6 +12,7 @@ from engine.networks import Network, parse_networks
 
 MAX_SECONDS = 3_650 * 86_400
 _SECRET = frozenset(["mongo_uri", "s3_secret_key"])  # their values are not shown
+_BUILT_PAGE = Path(__file__).resolve().parent.parent / "webapp" / "dist"
 _LOOPBACK_NAMES = frozenset(["localhost", "ip6-localhost"])
 
 
@@ -37,6 +38,7 @@ class Settings(BaseSettings):
     app_allowed_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
         default=(), description="networks that `http` nodes may reach although they are not public"
     )
+    app_web: Path | None = Field(default=None, description="folder of the built web page; by default webapp/dist")
     app_max_tasks: int = Field(default=100_000, ge=1, description="running tasks above which no more are taken (429)")
     app_max_requests: int = Field(
         default=1_000, ge=1, description="submissions that are taken at the same time; more are refused (503)"
@@ -97,6 +99,12 @@ class Settings(BaseSettings):
     @classmethod
     def _networks(cls, value: Any) -> Any:
         return parse_networks(value) if isinstance(value, str) else value
+
+    @property
+    def web_folder(self) -> Path | None:
+        """Where the web page lies; None where it was not built."""
+        folder = self.app_web if self.app_web is not None else _BUILT_PAGE
+        return folder if (folder / "index.html").is_file() else None
 
     @property
     def host(self) -> str:

@@ -67,6 +67,7 @@ class Sweeper:
         self._service_seen = asyncio.Event()
         self._jobs: list[asyncio.Task[None]] = []
         runner.on_due = self._on_due
+        runner.unsure.on_settled = self._takeover.recount
 
     def start(self) -> None:
         """Begin."""
@@ -74,6 +75,7 @@ class Sweeper:
             self._jobs.append(asyncio.create_task(self._for_ever(work)))
         self._jobs.append(asyncio.create_task(self._runner.families.watch()))
         self._jobs.append(asyncio.create_task(self._runner.follower.follow()))
+        self._jobs.append(asyncio.create_task(self._runner.unsure.watch()))
         self._jobs.append(asyncio.create_task(self._clock.pulse()))
         self._jobs.append(asyncio.create_task(self._watch.look_for_ever()))
 

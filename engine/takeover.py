@@ -42,6 +42,7 @@ class Takeover:
         self._deaths: int | None = None
         self._recount_at: int | None = None
         self._recounts: Iterator[float] = iter(())
+        self._recount_here = False
 
     async def look(self) -> None:
         """Give a sign of life, and see what others have changed. Raises StoreAway, StoreFull."""
@@ -82,12 +83,19 @@ class Takeover:
         self._recounts = iter(RECOUNTS)
         self._recount_at = self._clock.now()
 
+    def recount(self) -> None:
+        """Have the numbers of tasks put right, soon: some saves were not known to be done."""
+        self._recounts = iter(RECOUNTS)
+        self._recount_at = self._clock.now()
+        self._recount_here = True
+
     async def _recount(self) -> None:
         """Put the numbers of tasks right, once more and ever later as long as they move."""
         if self._recount_at is None or self._clock.now() < self._recount_at:
             return
-        if not self._members.mine("recount") or await self._store.recount():
-            self._recount_at = None
+        here = self._recount_here or self._members.mine("recount")
+        if not here or await self._store.recount():
+            self._recount_at, self._recount_here = None, False
         else:
             pause = next(self._recounts, None)
             self._recount_at = None if pause is None else self._clock.now() + int(pause * 1_000_000)

@@ -1,7 +1,8 @@
-"""The queue of a task whose worker is stopped in the middle: nobody waits for ever, and the task goes on."""
+"""What happens to a task when its store answers too late or not at all, or who works on it is stopped."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from engine.ids import new_task_id
 from engine.settings import Settings
 from engine.store.base import TaskRow
 from engine.task.events import Cancelled
+from tests.e2e.scripts import Scripted
 
 
 @pytest.fixture
@@ -39,6 +41,64 @@ class SlowSave:
         self.entered.set()
         await self.go_on.wait()
         return await self._save(row)
+
+
+class LostAnswer:
+    """The store does what it is told; once its answer is lost, the `number`th time that it is told to write."""
+
+    def __init__(self, engine: Engine, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+        self.left = number
+        for name in ("create", "create_many", "save"):
+            monkeypatch.setattr(engine.store, name, self._losing(getattr(engine.store, name)))
+
+    def _losing(self, write: Callable[[Any], Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def losing(*arguments: Any) -> Any:
+            done = await write(*arguments)
+            self.left -= 1
+            if self.left == 0:
+                raise StoreAway("the answer was lost")
+            return done
+
+        return losing
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scripted]:
+    """A service."""
+    scripted = Scripted(tmp_path_factory.mktemp("service"))
+    scripted.start()
+    yield scripted
+    scripted.client.close()
+    scripted.kill()
+
+
+@pytest.mark.parametrize("number", range(1, 10))
+async def test_what_was_saved_without_the_engines_knowing_goes_on(
+    engine: Engine, service: Scripted, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """A call, a loop with a call for each item, a sub-pipeline, and the end, wherever the answer is lost."""
+    url = service.plan({"result": {"json": {"list": [1, 2]}}}).url
+    body = [{"id": "x", "type": "service", "url": url, "next": ["loopEnd"]}]
+    inner = [
+        {"id": "entry", "type": "entry", "api": {"route": "inner", "body": {}}, "next": ["b"]},
+        {"id": "b", "type": "service", "url": url, "next": ["end"]},
+        {"id": "end", "type": "end"},
+    ]
+    outer = [
+        {"id": "entry", "type": "entry", "api": {"route": "outer", "body": {}}, "next": ["a"]},
+        {"id": "a", "type": "service", "url": url, "next": ["each"]},
+        {"id": "each", "type": "loop", "items": "a.out.list", "nodes": body, "next": ["sub"]},
+        {"id": "sub", "type": "service", "service": "inner", "next": ["end"]},
+        {"id": "end", "type": "end"},
+    ]
+    await engine.registry.add_pipeline({"type": "pipeline", "nodes": inner})
+    opened = await engine.registry.add_pipeline({"type": "pipeline", "nodes": outer})
+    lost = LostAnswer(engine, monkeypatch, number)
+    task_id = new_task_id(engine.clock.now())
+    with contextlib.suppress(StoreAway):  # the client is told so, and the task is there all the same
+        await engine.runner.submit(opened, task_id, {})
+    task = await asyncio.wait_for(engine.runner.wait(task_id, 20), 25)
+    assert task.status == "finished" and lost.left <= 0, (task.status, lost.left, task.history)
 
 
 async def pausing_task(engine: Engine) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.openapi.docs import get_swagger_ui_html
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from engine.api.deps import Json, engine_of, moment
 from engine.api.openapi import OpenApi
@@ -71,12 +71,6 @@ async def openapi(request: Request) -> Response:
     """The OpenAPI document with every route that is open now."""
     document: OpenApi = request.app.state.openapi
     return Response(document.current(), media_type="application/json", headers={"Cache-Control": "no-cache"})
-
-
-@router.get("/", include_in_schema=False)
-async def root() -> Response:
-    """To the documentation."""
-    return RedirectResponse("docs")
 
 
 @router.get("/docs", include_in_schema=False)

@@ -265,8 +265,9 @@ def _(event: Resumed, draft: Draft) -> None:
             draft.commands.append(RunItems(node_id, run.turn, again=draft.revived))
         if run.phase in ("calling", "held"):
             last = run.attempts[-1]
-            if last.accepted is None and last.engine in event.lost:
-                if is_unsafe(node_of(draft, node_id)):
+            unbegun = last.id in event.unbegun
+            if last.accepted is None and (unbegun or last.engine in event.lost):
+                if is_unsafe(node_of(draft, node_id)) and not unbegun:
                     draft.fail(node_id, _UNKNOWN)
                 else:
                     if run.phase == "held":

@@ -143,9 +143,10 @@ class TimerDue:
 @dataclass(frozen=True, slots=True)
 class Resumed:
     """What these engines had under way is lost with them: their calls, of which nothing is known, are sent again, and
-    what else is open goes on."""
+    what else is open goes on. The `unbegun` calls were made by nobody."""
 
     lost: frozenset[str]
+    unbegun: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
