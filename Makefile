@@ -32,8 +32,9 @@ demo: ## blur the face of the sample picture through the engine and two services
 	@$(SYNC) engine image_processing face_detection
 	@$(RUN) tools.demo
 
-run: ## start engine and services, load the pipelines, stay until Ctrl-C
-	@$(SYNC) $(PROGRAMS)
+run: ## start engine and services, load the pipelines, serve the web page, stay until Ctrl-C
+	@$(SYNC) $(PROGRAMS) webapp
+	@$(RUN) tools.web build
 	@$(RUN) tools.run
 
 test: ## all tests of the engine, the SDK and the services

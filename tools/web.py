@@ -1,9 +1,11 @@
 """What the web page is made with: Node, the machine's own or the one from PyPI, and the packages of its lock file.
 
 Runs on the machine's own Python with the standard library alone, as `tools/sync.py` does, which calls it. In a shell:
-`python -m tools.web PROGRAM [ARGUMENT...]` runs a program of those packages in `webapp/`.
+`python -m tools.web build` builds the page where its sources have changed; `python -m tools.web PROGRAM [ARGUMENT...]`
+runs a program of those packages in `webapp/`.
 """
 
+import gzip
 import hashlib
 import os
 import re
@@ -19,6 +21,7 @@ from tools.layout import ROOT  # noqa: E402
 NAME = "webapp"
 WEBAPP = ROOT / NAME
 PACKAGES = WEBAPP / "node_modules"
+DIST = WEBAPP / "dist"
 OWN_NODE = ROOT / ".node"
 NODE_REQUIREMENT = ROOT / "tools" / "node.txt"
 STAMP = PACKAGES / ".synced"
@@ -116,8 +119,43 @@ def package_command() -> list[str | Path]:
     return [program_, npm, "ci", "--prefix", WEBAPP, "--ignore-scripts", "--loglevel=error"]
 
 
+def sources() -> list[Path]:
+    """Return the files that the page is made of, in a fixed order."""
+    folders = [path for name in ("src", "public") for path in (WEBAPP / name).rglob("*") if path.is_file()]
+    return sorted([*folders, *(WEBAPP / name for name in ("index.html", "vite.config.ts", "package-lock.json"))])
+
+
+def state_of_sources() -> str:
+    """Return a digest of them."""
+    digest = hashlib.sha256()
+    for path in sources():
+        digest.update(f"{path.relative_to(WEBAPP)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def build() -> None:
+    """Build the page where that is not done, each file compressed beside it. Raises `CalledProcessError`, `NoNode`."""
+    built = DIST / ".built"
+    state = state_of_sources()
+    if built.is_file() and built.read_text() == state:
+        return
+    print("[setup] webapp: building the page", flush=True)
+    subprocess.run(program("vite", "build", "--logLevel", "warn"), cwd=WEBAPP, env=environment(), check=True)
+    for path in DIST.rglob("*"):
+        if path.suffix in (".html", ".js", ".css", ".svg"):
+            path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes(), mtime=0))
+    built.write_text(state)
+
+
 def main() -> int:
-    """Run a program of the packages in the web page's folder."""
+    """Build the page, or run a program of the packages in its folder."""
+    if sys.argv[1:] == ["build"]:
+        try:
+            build()
+        except (subprocess.CalledProcessError, NoNode) as error:
+            print(error, file=sys.stderr)
+            return 1
+        return 0
     return subprocess.run(program(*sys.argv[1:]), cwd=WEBAPP, env=environment(), check=False).returncode
 
 

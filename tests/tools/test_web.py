@@ -1,7 +1,9 @@
 """Node and the packages of the web page: the machine's own Node where it will do, else the one that is pinned."""
 
+import gzip
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +72,31 @@ def test_the_pinned_one_has_hashes_and_no_host() -> None:
     assert text.count("--hash=sha256:") >= 5
     lock = (web.WEBAPP / "package-lock.json").read_text()
     assert '"integrity": "sha512-' in lock and '"resolved"' not in lock
+
+
+def test_the_page_is_built_when_its_sources_have_changed_and_is_the_same_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "webapp"
+    shutil.copytree(web.WEBAPP, copy, ignore=shutil.ignore_patterns("node_modules", "dist", "tests"))
+    (copy / "node_modules").symlink_to(web.PACKAGES)
+    for name, value in (("WEBAPP", copy), ("DIST", copy / "dist"), ("PACKAGES", copy / "node_modules")):
+        monkeypatch.setattr(web, name, value)
+    web.build()
+    first = {path.name: path.read_bytes() for path in (copy / "dist").rglob("*") if path.is_file()}
+    assert "index.html" in first and gzip.decompress(first["index.html.gz"]) == first["index.html"]
+    assert "building" in capsys.readouterr().out
+    web.build()
+    assert "building" not in capsys.readouterr().out
+    (copy / "public" / "new.svg").write_text("<svg/>")
+    web.build()
+    assert "building" in capsys.readouterr().out
+    again = {path.name: path.read_bytes() for path in (copy / "dist").rglob("*") if path.is_file()}
+    assert {name: again[name] for name in first if name != ".built"} == {
+        name: content for name, content in first.items() if name != ".built"
+    }
+    sizes = [len(content) for name, content in first.items() if re.fullmatch(r"index-.*\.(js|css)\.gz", name)]
+    assert len(sizes) == 2 and sum(sizes) < 260_000, "the first view is too large"
 
 
 def test_a_program_of_the_packages_runs_from_anywhere(tmp_path: Path) -> None:

@@ -9,20 +9,22 @@ import type { NodeKey } from '../definition';
 import type { Graph, GraphEdge, GraphNode } from '../graph';
 import { groupBy } from '../grouping';
 import {
+  type Direction,
   FRAME,
   GAP,
-  LEAST_FRAME,
-  type Layout,
-  type Point,
   labelSize,
+  type Layout,
+  LEAST_FRAME,
   levelsOf,
+  type Point,
+  portPlace,
   shortLabel,
+  type Side,
   sizeOf,
 } from './measure';
 
 const OPTIONS = {
   'elk.algorithm': 'layered',
-  'elk.direction': 'RIGHT',
   'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
   'elk.edgeRouting': 'ORTHOGONAL',
   'elk.json.edgeCoords': 'ROOT',
@@ -40,31 +42,29 @@ const FRAME_OPTIONS = {
   'elk.nodeSize.constraints': 'MINIMUM_SIZE',
   'elk.nodeSize.minimum': `(${LEAST_FRAME.width},${LEAST_FRAME.height})`,
 };
+/** On which borders of a node edges come in and leave. */
+const BORDERS = { right: { in: 'WEST', out: 'EAST' }, down: { in: 'NORTH', out: 'SOUTH' } } as const;
 const PORTS = { 'elk.portConstraints': 'FIXED_POS' };
-
-/** The port of a node that edges of a kind leave from, or by which they come in. */
-export type Side = 'in' | 'next' | 'then' | 'else';
-
-/** Where a port lies: the share of the node's height at which edges come in or leave. */
-export function portHeight(kind: GraphNode['kind'], side: Side): number {
-  if (kind !== 'branch' || side === 'in' || side === 'next') return 0.5;
-  return side === 'then' ? 0.3 : 0.7;
-}
 
 function port(key: NodeKey, side: Side): string {
   return `${key}|${side}`;
 }
 
-export function elkGraph(graph: Graph): ElkNode {
+export function elkGraph(graph: Graph, direction: Direction): ElkNode {
   const levels = levelsOf(graph);
   const parents = new Map(graph.nodes.map((node) => [node.key, node.parent]));
   const edges = groupBy(graph.edges, (edge) => parents.get(edge.source) ?? null);
   const built = (node: GraphNode): ElkNode => {
-    if (node.kind === 'loop') return frame(node, levels, edges, built);
-    return { id: node.key, ...sizeOf(node), layoutOptions: PORTS, ports: portsOf(node) };
+    if (node.kind === 'loop') return frame(node, levels, edges, built, direction);
+    return { id: node.key, ...sizeOf(node), layoutOptions: PORTS, ports: portsOf(node, direction) };
   };
   const children = (levels.get(null) ?? []).map(built);
-  return { id: 'root', layoutOptions: OPTIONS, children, edges: (edges.get(null) ?? []).map(elkEdge) };
+  return {
+    id: 'root',
+    layoutOptions: { ...OPTIONS, 'elk.direction': direction.toUpperCase() },
+    children,
+    edges: (edges.get(null) ?? []).map(elkEdge),
+  };
 }
 
 function frame(
@@ -72,30 +72,45 @@ function frame(
   levels: Map<NodeKey | null, GraphNode[]>,
   edges: Map<NodeKey | null, GraphEdge[]>,
   built: (node: GraphNode) => ElkNode,
+  direction: Direction,
 ): ElkNode {
   return {
     id: node.key,
     layoutOptions: { ...FRAME_OPTIONS, 'elk.portConstraints': 'FIXED_SIDE' },
     ports: [
-      { id: port(node.key, 'in'), width: 0, height: 0, layoutOptions: { 'elk.port.side': 'WEST' } },
-      { id: port(node.key, 'next'), width: 0, height: 0, layoutOptions: { 'elk.port.side': 'EAST' } },
+      {
+        id: port(node.key, 'in'),
+        width: 0,
+        height: 0,
+        layoutOptions: { 'elk.port.side': BORDERS[direction].in },
+      },
+      {
+        id: port(node.key, 'next'),
+        width: 0,
+        height: 0,
+        layoutOptions: { 'elk.port.side': BORDERS[direction].out },
+      },
     ],
     children: (levels.get(node.key) ?? []).map(built),
     edges: (edges.get(node.key) ?? []).map(elkEdge),
   };
 }
 
-function portsOf(node: GraphNode): NonNullable<ElkNode['ports']> {
+function portsOf(node: GraphNode, direction: Direction): NonNullable<ElkNode['ports']> {
   const { width, height } = sizeOf(node);
   const sides: Side[] = node.kind === 'branch' ? ['in', 'then', 'else'] : ['in', 'next'];
-  return sides.map((side) => ({
-    id: port(node.key, side),
-    x: side === 'in' ? 0 : width,
-    y: height * portHeight(node.kind, side),
-    width: 0,
-    height: 0,
-    layoutOptions: { 'elk.port.side': side === 'in' ? 'WEST' : 'EAST' },
-  }));
+  return sides.map((side) => {
+    const place = portPlace(node.kind, side, direction);
+    const border = side === 'in' ? BORDERS[direction].in : BORDERS[direction].out;
+    return {
+      id: port(node.key, side),
+      x: width * place.x,
+      y: height * place.y,
+      width: 0,
+      height: 0,
+      layoutOptions: { 'elk.port.side': border },
+    };
+  });
 }
 
 function elkEdge(edge: GraphEdge): ElkExtendedEdge {
@@ -105,22 +120,26 @@ function elkEdge(edge: GraphEdge): ElkExtendedEdge {
 }
 
 /** Lay out a graph. Rejects where the worker does. */
-export async function elkLayout(graph: Graph, elk: ELK): Promise<Layout> {
-  const root = await elk.layout(elkGraph(graph));
-  const layout: Layout = { boxes: new Map(), lines: new Map() };
+export async function elkLayout(graph: Graph, elk: ELK, direction: Direction): Promise<Layout> {
+  const root = await elk.layout(elkGraph(graph, direction));
+  const layout: Layout = { boxes: new Map(), lines: new Map(), labels: new Map() };
   read(root, { x: 0, y: 0 }, layout);
   return layout;
 }
 
 function read(node: ElkNode, origin: Point, layout: Layout): void {
   for (const child of node.children ?? []) {
-    const corner = { x: origin.x + (child.x ?? 0), y: origin.y + (child.y ?? 0) };
-    layout.boxes.set(child.id, { ...corner, width: child.width ?? 0, height: child.height ?? 0 });
+    const { x, y, width, height } = { x: 0, y: 0, width: 0, height: 0, ...child };
+    const corner = { x: origin.x + x, y: origin.y + y };
+    layout.boxes.set(child.id, { ...corner, width, height });
     read(child, corner, layout);
   }
-  for (const edge of node.edges ?? []) {
-    const section = edge.sections?.[0];
-    if (section)
-      layout.lines.set(edge.id, [section.startPoint, ...(section.bendPoints ?? []), section.endPoint]);
-  }
+  for (const edge of node.edges ?? []) readEdge(edge, layout);
+}
+
+function readEdge({ id, sections, labels }: ElkExtendedEdge, layout: Layout): void {
+  const section = sections?.[0];
+  const label = labels?.[0];
+  if (section) layout.lines.set(id, [section.startPoint, ...(section.bendPoints ?? []), section.endPoint]);
+  if (label) layout.labels.set(id, { x: label.x ?? 0, y: label.y ?? 0 });
 }

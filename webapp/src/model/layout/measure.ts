@@ -17,11 +17,21 @@ export interface Point {
 /** Where a node lies; `x` and `y` are its left upper corner in the coordinates of the whole drawing. */
 export interface Box extends Size, Point {}
 
-/** Every node's box, and every edge's corners from its source to its target. */
+/**
+ * Every node's box, every edge's corners from its source to its target, and where the label of an edge begins, where
+ * there is a place for it.
+ */
 export interface Layout {
   boxes: Map<NodeKey, Box>;
   lines: Map<string, Point[]>;
+  labels: Map<string, Point>;
 }
+
+/** Where a task's way leads in the drawing. */
+export type Direction = 'right' | 'down';
+
+/** The port of a node that edges of a kind leave from, or by which they come in. */
+export type Side = 'in' | 'next' | 'then' | 'else';
 
 export const NODE_SIZE: Size = { width: 200, height: 64 };
 const MARK_SIZE: Size = { width: 88, height: 32 };
@@ -40,6 +50,22 @@ const CHARACTER = 6.6;
 
 export function sizeOf(node: GraphNode): Size {
   return node.kind === 'loopEnd' || node.kind === 'missing' ? MARK_SIZE : NODE_SIZE;
+}
+
+/** Where on a node's border a port lies, as shares of its width and height. */
+export function portPlace(kind: GraphNode['kind'], side: Side, direction: Direction): Point {
+  const across = kind !== 'branch' || side === 'in' || side === 'next' ? 0.5 : side === 'then' ? 0.3 : 0.7;
+  const along = side === 'in' ? 0 : 1;
+  return direction === 'right' ? { x: along, y: across } : { x: across, y: along };
+}
+
+/** Width and height of a whole drawing. */
+export function extentOf(layout: Layout): Size {
+  const boxes = [...layout.boxes.values()];
+  return {
+    width: Math.max(1, ...boxes.map((box) => box.x + box.width)),
+    height: Math.max(1, ...boxes.map((box) => box.y + box.height)),
+  };
 }
 
 /** What is written on an edge, cut to what there is room for. */

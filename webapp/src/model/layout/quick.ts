@@ -10,15 +10,21 @@ import { groupBy } from '../grouping';
 import type { Graph, GraphEdge, GraphNode } from '../graph';
 import {
   type Box,
+  type Direction,
+  extentOf,
   FRAME,
   GAP,
-  LEAST_FRAME,
   type Layout,
-  type Point,
-  type Size,
+  LEAST_FRAME,
   levelsOf,
+  type Point,
+  portPlace,
+  type Size,
   sizeOf,
 } from './measure';
+
+/** How much larger a graph must be seen downwards, for that to be chosen: people read from left to right. */
+const CLEARLY = 1.15;
 
 interface Level {
   size: Size;
@@ -26,7 +32,7 @@ interface Level {
   lines: Map<string, Point[]>;
 }
 
-export function quickLayout(graph: Graph): Layout {
+export function quickLayout(graph: Graph, direction: Direction): Layout {
   const levels = levelsOf(graph);
   const byTarget = new Map(graph.nodes.map((node) => [node.key, node.parent]));
   const edges = groupBy(graph.edges, (edge) => byTarget.get(edge.source) ?? null);
@@ -34,10 +40,10 @@ export function quickLayout(graph: Graph): Layout {
   const arrange = (level: NodeKey | null): Level => {
     const nodes = levels.get(level) ?? [];
     for (const node of nodes) if (node.kind === 'loop') done.set(node.key, arrange(node.key));
-    return arrangeLevel(nodes, edges.get(level) ?? [], done);
+    return arrangeLevel(nodes, edges.get(level) ?? [], done, direction);
   };
   const root = arrange(null);
-  const layout: Layout = { boxes: new Map(), lines: new Map() };
+  const layout: Layout = { boxes: new Map(), lines: new Map(), labels: new Map() };
   place(root, { x: 0, y: 0 }, done, layout);
   return layout;
 }
@@ -49,9 +55,14 @@ function frameSize(inner: Level | undefined): Size {
   };
 }
 
-function arrangeLevel(nodes: GraphNode[], edges: GraphEdge[], inner: Map<NodeKey, Level>): Level {
+function arrangeLevel(
+  nodes: GraphNode[],
+  edges: GraphEdge[],
+  inner: Map<NodeKey, Level>,
+  direction: Direction,
+): Level {
   const plain = new dagre.graphlib.Graph({ multigraph: true });
-  plain.setGraph({ rankdir: 'LR', nodesep: GAP.beside, ranksep: GAP.along });
+  plain.setGraph({ rankdir: direction === 'right' ? 'LR' : 'TB', nodesep: GAP.beside, ranksep: GAP.along });
   plain.setDefaultEdgeLabel(() => ({}));
   for (const node of nodes) {
     plain.setNode(node.key, { ...(node.kind === 'loop' ? frameSize(inner.get(node.key)) : sizeOf(node)) });
@@ -69,17 +80,18 @@ function arrangeLevel(nodes: GraphNode[], edges: GraphEdge[], inner: Map<NodeKey
   return {
     size: { width, height },
     boxes,
-    lines: new Map(edges.map((edge) => [edge.id, straight(edge, boxes)])),
+    lines: new Map(edges.map((edge) => [edge.id, straight(edge, boxes, direction)])),
   };
 }
 
-function straight(edge: GraphEdge, boxes: Map<NodeKey, Box>): Point[] {
+function straight(edge: GraphEdge, boxes: Map<NodeKey, Box>, direction: Direction): Point[] {
   const [source, target] = [boxes.get(edge.source), boxes.get(edge.target)];
   if (!source || !target) return [];
-  return [
-    { x: source.x + source.width, y: source.y + source.height / 2 },
-    { x: target.x, y: target.y + target.height / 2 },
-  ];
+  return [at(source, portPlace('node', 'next', direction)), at(target, portPlace('node', 'in', direction))];
+}
+
+function at(box: Box, place: Point): Point {
+  return { x: box.x + box.width * place.x, y: box.y + box.height * place.y };
 }
 
 function place(level: Level, origin: Point, inner: Map<NodeKey, Level>, layout: Layout): void {
@@ -95,4 +107,20 @@ function place(level: Level, origin: Point, inner: Map<NodeKey, Level>, layout: 
       line.map((point) => ({ x: point.x + origin.x, y: point.y + origin.y })),
     );
   }
+}
+
+/** The direction in which a graph is seen larger in a window, with the quick layout for it. */
+export function bestFit(graph: Graph, window: Size): { direction: Direction; layout: Layout } {
+  const [right, down] = (['right', 'down'] as const).map((direction) => {
+    const layout = quickLayout(graph, direction);
+    const { width, height } = extentOf(layout);
+    return { direction, layout, scale: Math.min(window.width / width, window.height / height, 1) };
+  }) as [Fit, Fit];
+  return down.scale > right.scale * CLEARLY ? down : right;
+}
+
+interface Fit {
+  direction: Direction;
+  layout: Layout;
+  scale: number;
 }

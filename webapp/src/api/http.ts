@@ -1,0 +1,65 @@
+/** Requests to the engine that serves this page, and its errors (RFC 9457). */
+
+import type { Json } from '../model/definition';
+
+export interface ProblemError {
+  pointer?: string;
+  detail: string;
+}
+
+/** The engine has refused a request, or could not be reached (`status` 0). */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    detail: string,
+    readonly errors: ProblemError[] = [],
+  ) {
+    super(detail);
+    this.name = 'Problem';
+  }
+}
+
+/** Where the engine's routes begin: beside this page, whatever the prefix of a proxy. */
+export function address(path: string): string {
+  return new URL(`.${path}`, document.baseURI).toString();
+}
+
+/** The same file through this page's own address: what the engine calls itself may be unknown to the browser. */
+export function sameOrigin(url: string): string {
+  const at = url.indexOf('/tasks/');
+  return at < 0 ? url : address(url.slice(at));
+}
+
+export async function request(path: string, init: RequestInit = {}): Promise<Response> {
+  let answer: Response;
+  try {
+    answer = await fetch(address(path), init);
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new Problem(0, 'The engine cannot be reached.');
+  }
+  if (!answer.ok) throw await problemOf(answer);
+  return answer;
+}
+
+async function problemOf(answer: Response): Promise<Problem> {
+  try {
+    const body = (await answer.json()) as { detail?: string; title?: string; errors?: ProblemError[] };
+    return new Problem(answer.status, body.detail ?? body.title ?? answer.statusText, body.errors ?? []);
+  } catch {
+    return new Problem(answer.status, answer.statusText || `HTTP ${answer.status}`);
+  }
+}
+
+export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
+  const answer = await request(path, signal ? { signal } : {});
+  return (await answer.json()) as T;
+}
+
+export async function sendJson<T>(path: string, method: 'POST' | 'PUT' | 'DELETE', body?: Json): Promise<T> {
+  const init: RequestInit =
+    body === undefined
+      ? { method }
+      : { method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };
+  return (await (await request(path, init)).json()) as T;
+}

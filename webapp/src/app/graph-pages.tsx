@@ -1,0 +1,51 @@
+/** The pages with a drawing, which are loaded when the first one is opened. */
+
+import { Grid, Skeleton } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+
+import { service } from '../api/queries';
+import { ErrorView } from '../components/error-view';
+import { PipelineView } from '../features/pipeline/pipeline-view';
+import { RunForm } from '../features/run/run-form';
+import { TaskView } from '../features/task/task-view';
+import { isObject, placed, typeOf } from '../model/definition';
+import type { Service } from '../model/wire';
+
+const pipeline = getRouteApi('/services/$route');
+const task = getRouteApi('/tasks/$id');
+
+function bodyOf(found: Service) {
+  if (found.api) return found.api.body;
+  const entry = placed({ type: 'pipeline', nodes: found.nodes }).find(({ node }) => typeOf(node) === 'entry');
+  const api = entry?.node['api'];
+  return isObject(api) ? (api['body'] ?? null) : null;
+}
+
+export function PipelinePage() {
+  const { route } = pipeline.useParams();
+  const navigate = pipeline.useNavigate();
+  const { data, error, refetch } = useQuery(service(route));
+  if (error && !data) return <ErrorView error={error} again={() => void refetch()} />;
+  if (!data) return <Skeleton h={400} />;
+  return (
+    <Grid key={route}>
+      <Grid.Col span={{ base: 12, md: 8 }}>
+        <PipelineView service={data} />
+      </Grid.Col>
+      <Grid.Col span={{ base: 12, md: 4 }}>
+        <RunForm
+          key={JSON.stringify(bodyOf(data))}
+          route={route}
+          body={bodyOf(data)}
+          onStarted={(id) => void navigate({ to: '/tasks/$id', params: { id } })}
+        />
+      </Grid.Col>
+    </Grid>
+  );
+}
+
+export function TaskPage() {
+  const { id } = task.useParams();
+  return <TaskView key={id} taskId={id} />;
+}

@@ -1,0 +1,96 @@
+/** What is around every page: name, ways, language, light or dark. */
+
+import {
+  ActionIcon,
+  Anchor,
+  AppShell,
+  Group,
+  NativeSelect,
+  Text,
+  useComputedColorScheme,
+  useMantineColorScheme,
+} from '@mantine/core';
+import { Link, Outlet } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+
+import { address } from '../api/http';
+import { LANGUAGES, chooseLanguage } from './i18n';
+
+const WAYS = [
+  { to: '/', name: 'nav.catalogue' },
+  { to: '/tasks', name: 'nav.tasks' },
+  { to: '/status', name: 'nav.status' },
+] as const;
+
+function Scheme() {
+  const { t } = useTranslation();
+  const { setColorScheme } = useMantineColorScheme();
+  const dark = useComputedColorScheme('light') === 'dark';
+  return (
+    <ActionIcon
+      variant="default"
+      size="lg"
+      aria-label={t('app.theme')}
+      onClick={() => {
+        setColorScheme(dark ? 'light' : 'dark');
+      }}
+    >
+      {dark ? '☀' : '☾'}
+    </ActionIcon>
+  );
+}
+
+function Language() {
+  const { t, i18n } = useTranslation();
+  return (
+    <NativeSelect
+      aria-label={t('app.language')}
+      value={i18n.language}
+      data={Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }))}
+      onChange={(event) => {
+        chooseLanguage(event.currentTarget.value);
+      }}
+    />
+  );
+}
+
+export function Shell() {
+  const { t } = useTranslation();
+  return (
+    <AppShell header={{ height: { base: 96, sm: 56 } }} padding={{ base: 'xs', sm: 'md' }}>
+      <a className="skip" href="#content" onClick={focusContent}>
+        {t('app.skip')}
+      </a>
+      <AppShell.Header px={{ base: 'xs', sm: 'md' }}>
+        <Group h="100%" justify="space-between" gap="xs">
+          <Group gap="lg" component="nav">
+            <Text fw={700} visibleFrom="sm">
+              {t('app.name')}
+            </Text>
+            {WAYS.map(({ to, name }) => (
+              <Link key={to} to={to} className="way" activeOptions={{ exact: to === '/' }}>
+                {t(name)}
+              </Link>
+            ))}
+            <Anchor href={address('/docs')} className="way">
+              {t('nav.docs')}
+            </Anchor>
+          </Group>
+          <Group gap="xs">
+            <Language />
+            <Scheme />
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Main id="content" tabIndex={-1}>
+        <Outlet />
+      </AppShell.Main>
+    </AppShell>
+  );
+}
+
+/** The address names the page, so the link cannot lead there by itself. */
+function focusContent(event: { preventDefault: () => void }): void {
+  event.preventDefault();
+  document.getElementById('content')?.focus();
+}
