@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from .boxes import Box, whole_boxes
 
-# One process per worker: a mediapipe graph serves one thread at a time, and the two cores are used without a lock.
+# One process per worker: a model serves one thread at a time, and the two cores are used without a lock.
 service = Service("face_detection", summary="Find the faces of a picture", workers=2, processes=True, port=8082)
 
 TIME_LIMIT = 120
@@ -25,7 +25,7 @@ class Faces(BaseModel):
 
 @contextmanager
 def silence() -> Iterator[None]:
-    """Nothing that native code writes to standard error is seen: mediapipe's start-up notes have no switch."""
+    """Nothing that native code writes to standard error is seen: LiteRT's note on loading has no switch."""
     sys.stderr.flush()
     kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 2)
@@ -38,7 +38,7 @@ def silence() -> Iterator[None]:
 
 
 class _Models:
-    """The detector of this process: mediapipe takes seconds to import, so it comes with the loading, not before."""
+    """The detector of this process; what it needs is imported with the loading, for the server itself does without."""
 
     def __init__(self) -> None:
         with silence():
@@ -49,7 +49,7 @@ class _Models:
 
             cv2.setNumThreads(1)
             self.detector = FaceDetector()
-            # The first run builds the interpreters.
+            # The first run is slower than all others.
             self.detector.find(numpy.zeros((64, 64, 3), numpy.uint8))
 
 

@@ -11,10 +11,8 @@ from face_detection.detector import FaceDetector
 
 
 @pytest.fixture(scope="session")
-def detector() -> Iterator[FaceDetector]:
-    detector = FaceDetector()
-    yield detector
-    detector.close()
+def detector() -> FaceDetector:
+    return FaceDetector()
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,22 @@ def test_a_small_face_in_a_large_picture(detector: FaceDetector, face: int, x: i
     assert iou(box, expected) > 0.5
 
 
+@pytest.mark.parametrize("face", [150, 300, 450])
+def test_every_size_between_in_a_large_picture(detector: FaceDetector, face: int) -> None:
+    picture = landscape(3000, 2000)
+    expected = with_face(picture, face, 1100, 500)
+    (box,) = found(detector, picture)
+    assert iou(box, expected) > 0.5
+
+
+@pytest.mark.parametrize("upright", [False, True])
+def test_a_face_at_the_end_of_a_small_strip(detector: FaceDetector, upright: bool) -> None:
+    picture = landscape(130, 360) if upright else landscape(360, 130)
+    expected = with_face(picture, 40, 5, 250) if upright else with_face(picture, 40, 235, 5)
+    (box,) = found(detector, picture)
+    assert iou(box, expected) > 0.5
+
+
 def test_small_and_large_at_once(detector: FaceDetector) -> None:
     picture = landscape(1600, 1100)
     large = with_face(picture, 320, 50, 100)

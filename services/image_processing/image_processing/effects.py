@@ -42,6 +42,19 @@ def blur(pixels: Pixels, areas: Iterable[Box]) -> Pixels:
     return blurred
 
 
+def blur_within(image: Image.Image, areas: Iterable[Box]) -> None:
+    """Blur areas of a picture as `blur` does, in the picture itself: what is not blurred need not be touched.
+
+    A picture of Pillow becomes an array, and an array such a picture, in as much time as a JPEG needs to be decoded.
+    """
+    for box in dict.fromkeys(areas):
+        if box.empty:
+            continue
+        place = (box.left, box.top, box.right, box.bottom)
+        part = np.asarray(image.crop(place))
+        image.paste(Image.fromarray(blur(part, [Box(0, 0, box.width, box.height)])), place)
+
+
 def crop(pixels: Pixels, areas: Iterable[Box]) -> list[Pixels]:
     """One picture per area, in order.
 

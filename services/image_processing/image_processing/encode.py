@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from typing import Any, Mapping
 
-import numpy as np
 from aiservice import InputError
 from aiservice.images_decode import GPS_TAGS, PHOTO_TAGS
 from PIL import Image
@@ -59,22 +58,24 @@ def file_name(stem: str, name: str) -> str:
 
 
 def encode(
-    pixels: Pixels,
+    picture: Pixels | Image.Image,
     name: str,
     quality: int = HIGH_QUALITY,
     profile: bytes | None = None,
     exif: Mapping[int, Any] | None = None,
 ) -> bytes:
-    """The file of format `name` that shows `pixels`, with the ICC profile and, of `exif`, what speaks of the scene.
+    """The file of format `name` that shows `picture`, with the ICC profile and, of `exif`, what speaks of the scene.
 
     `quality` (1 to 100) matters for jpeg and webp; from 90 on a jpeg keeps its colours in full resolution (4:4:4).
     Transparency is put on white for jpeg and bmp. Raises InputError where the format cannot hold so large a picture.
     """
-    height, width = pixels.shape[:2]
+    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    width, height = image.size
     largest = _LARGEST_SIDE.get(name, width + height)
     if max(width, height) > largest:
         raise InputError(f"a {name} picture has at most {largest} pixels a side, and this has {width} x {height}")
-    image = Image.fromarray(flattened(pixels) if name in _OPAQUE else pixels)
+    if name in _OPAQUE:
+        image = flattened(image)
     options: dict[str, Any] = {}
     if name == "jpeg":
         options = {"quality": quality, "subsampling": 0 if quality >= 90 else 2}
@@ -106,13 +107,12 @@ def _in_palette(image: Image.Image) -> Image.Image:
     return image.quantize(palette=small.quantize(256))
 
 
-def flattened(pixels: Pixels) -> Pixels:
+def flattened(image: Image.Image) -> Image.Image:
     """The picture without transparency: an RGBA picture is put on white."""
-    if pixels.ndim == 2 or pixels.shape[2] == 3:
-        return pixels
-    image = Image.fromarray(pixels)
+    if image.mode != "RGBA":
+        return image
     white = Image.new("RGBA", image.size, "white")
-    return np.asarray(Image.alpha_composite(white, image).convert("RGB"))
+    return Image.alpha_composite(white, image).convert("RGB")
 
 
 def _exif_block(tags: Mapping[int, Any]) -> bytes:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import cv2
 from aiservice import File, ImageFile, Service
+from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from . import effects, encode, metadata
@@ -70,11 +71,11 @@ def bound() -> None:
     cv2.setNumThreads(1)
 
 
-def result(pixels: Pixels, picture: Picture, name: str) -> File:
+def result(edited: Pixels | Image.Image, picture: Picture, name: str) -> File:
     """The edited picture as a file, to be shown with the colour profile of the picture that it was made from."""
-    same_space = (pixels.ndim == 2) == (picture.pixels.ndim == 2)
-    profile = picture.profile if same_space else None
-    data = encode.encode(pixels, name, profile=profile)
+    grey = edited.mode == "L" if isinstance(edited, Image.Image) else edited.ndim == 2
+    profile = picture.profile if grey == (picture.image.mode == "L") else None
+    data = encode.encode(edited, name, profile=profile)
     return File.from_bytes(data, content_type=encode.media_type(name), name=encode.file_name("result", name))
 
 
@@ -90,7 +91,9 @@ def blur(image: ImageFile, areas: Areas) -> File:
     parts = boxes(areas.areas, picture.width, picture.height)
     if picture.format == "jpeg" and all(part.empty for part in parts):
         return image
-    return result(effects.blur(encode.flattened(picture.pixels), parts), picture, "jpeg")
+    edited = encode.flattened(picture.image)
+    effects.blur_within(edited, parts)
+    return result(edited, picture, "jpeg")
 
 
 @service.operation("image-crop", path="/crop", timeout=TIME_LIMIT)
@@ -116,7 +119,7 @@ def convert(image: ImageFile, format: Format) -> File:
     """
     name = encode.format_name(format.format)
     picture = decode(image.read_bytes())
-    data = encode.encode(picture.pixels, name, format.quality, picture.profile, picture.exif)
+    data = encode.encode(picture.image, name, format.quality, picture.profile, picture.exif)
     return File.from_bytes(data, content_type=encode.media_type(name), name=encode.file_name("result", name))
 
 

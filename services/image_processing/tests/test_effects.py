@@ -9,6 +9,7 @@ from aiservice import InputError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pictures import FACE, SAMPLE, pixels_of, psnr, scene
+from PIL import Image
 
 from image_processing import effects
 from image_processing.areas import Box, boxes
@@ -30,6 +31,15 @@ def test_blur_changes_nothing_outside(areas: list[tuple[int, ...]]) -> None:
         outside[box.top : box.bottom, box.left : box.right] = False
     assert np.array_equal(blurred[outside], NOISE[outside])
     assert np.array_equal(NOISE, before), "the input was changed"
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(*[st.integers(-20, 90)] * 4), max_size=5), st.sampled_from(["L", "RGB", "RGBA"]))
+def test_blur_within_a_picture_gives_what_blur_gives(areas: list[tuple[int, ...]], mode: str) -> None:
+    image = Image.fromarray(NOISE).convert(mode)
+    expected = blur(np.asarray(image), boxes(areas, 70, 50))
+    effects.blur_within(image, boxes(areas, 70, 50))
+    assert image.mode == mode and np.array_equal(np.asarray(image), expected)
 
 
 def fine_detail(pixels: Pixels) -> float:
