@@ -19,7 +19,7 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check faults bench format clean
+.PHONY: help setup demo run train models test check faults bench format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -36,6 +36,15 @@ run: ## start engine and services, load the pipelines, serve the web page, stay 
 	@$(SYNC) $(PROGRAMS) webapp
 	@$(RUN) tools.web build
 	@$(RUN) tools.run
+
+train: ## train the model that reads digits, publish it, and serve it where it is not worse than the one that is served
+	@$(SYNC) training
+	@cd services/digit_recognition/training && DIGIT_MODELS="$${DIGIT_MODELS:-$(CURDIR)/data/digits/models}" \
+		DIGIT_WORK="$${DIGIT_WORK:-$(CURDIR)/data/digits/work}" .venv/bin/python -m digit_training train $(ARGS)
+
+models: ## fetch DeepFace's models, which tell age, gender, expression and race of faces (1.6 GB)
+	@$(SYNC) engine
+	@$(RUN) tools.models $(ARGS)
 
 test: ## all tests of the engine, the SDK and the services
 	@$(SYNC) --tolerate-python

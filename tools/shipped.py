@@ -15,6 +15,10 @@ OFFERS: Mapping[str, frozenset[str]] = {
         {"image-analyze", "image-blur", "image-convert", "image-crop", "image-greyscale", "image-resize"}
     ),
     "face_detection": frozenset({"face-detect"}),
+    "face_analyzer": frozenset({"face-analyze"}),
+    "object_detection": frozenset({"object-detect"}),
+    "digit_recognition": frozenset({"digit-recognition", "digit-feedback", "digit-label"}),
+    "digit_training": frozenset({"digits-select", "digits-train", "digits-evaluate", "digits-promote"}),
 }
 """The operations that each program of the Procfile offers."""
 

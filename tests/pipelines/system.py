@@ -1,8 +1,13 @@
-"""An engine with the real services for pictures and faces and the stand-in for their analysis, each a process."""
+"""An engine with the real services for pictures and faces, each a process.
+
+For the analysis of faces there is a stand-in, whose words tests choose, or the real service.
+"""
 
 import asyncio
 import json
-from collections.abc import Mapping
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +30,16 @@ Json = dict[str, Any]
 class Service(Process):
     """A service in its own environment, announced to an engine."""
 
-    def __init__(self, name: str, folder: Path, engine: str) -> None:
+    def __init__(self, name: str, folder: Path, engine: str, more: Mapping[str, str] | None = None) -> None:
         port = free_port()
         settings = {"APP_PORT": str(port), "APP_ENGINE": engine, "APP_SERVICE": f"http://127.0.0.1:{port}"}
-        super().__init__([], folder, port, settings)
-        self._arguments = [str(ROOT / "services" / name / ".venv" / "bin" / "python"), "-m", name]
+        super().__init__([], folder, port, settings | dict(more or {}))
+        self._arguments = [str(python_of(name)), "-m", name]
+
+
+def python_of(service: str) -> Path:
+    """The interpreter of a service's environment."""
+    return ROOT / "services" / service / ".venv" / "bin" / "python"
 
 
 class Analysis(Process):
@@ -74,8 +84,31 @@ class System:
         wait_for(
             lambda: (client.get("/services/face-analyze").status_code == 200) == there,
             f"face-analyze is {'there' if there else 'away'}:\n{self.analysis.log}",
-            30,
+            TASK_SECONDS,
         )
+
+    @contextmanager
+    def real_analysis(self, folder: Path, attributes: Sequence[str] = ()) -> Iterator[None]:
+        """The real service in place of the stand-in, with small models of its own tests for these attributes."""
+        models = folder / "models"
+        models.mkdir()
+        if attributes:
+            make = ROOT / "services" / "face_analyzer" / "tests" / "onnx_files.py"
+            subprocess.run([python_of("face_analyzer"), make, models, *attributes], check=True)
+        settings = {"FACE_MODELS": str(models), "APP_NOTIFY_CRON": "1", "APP_WORKERS": "1"}
+        service = Service("face_analyzer", folder / "service", self.engine.url, settings)
+        self.analysis.stop()
+        self.wait_for_analysis(there=False)
+        service.spawn()
+        try:
+            self.wait_for_analysis(there=True)
+            yield
+        finally:
+            service.stop()
+            self.wait_for_analysis(there=False)
+            self.analysis.start()
+            self.wait_for_analysis(there=True)
+        assert "Traceback" not in service.log, service.log
 
     def submit(self, route: str, picture: bytes) -> str:
         """Send a picture; the id of the task."""

@@ -1,14 +1,12 @@
 """The shipped pipelines are loaded whether or not all of their services are there, and wait for those that are not."""
 
-import ast
-from pathlib import Path
-
-from tests.e2e.processes import ROOT, wait_for
+from tests.e2e.processes import wait_for
 from tests.e2e.scripts import raw, status_of
 from tests.pipelines import pictures
+from tests.pipelines.offered import offered_by
 from tests.pipelines.pictures import jpeg
 from tests.pipelines.system import System
-from tools.shipped import OFFERS, pipelines
+from tools.shipped import OFFERS, pipelines, services_of
 
 NOTE = " (its tasks wait until face-analyze is announced)"
 
@@ -21,8 +19,11 @@ def test_all_are_loaded(system: System) -> None:
     assert set(system.loaded) == set(pipelines())
 
 
-def test_loaded_again_they_are_unchanged(system: System) -> None:
-    assert system.load() == dict.fromkeys(pipelines(), "unchanged")
+def test_loaded_again_they_are_unchanged_and_those_that_wait_say_for_what(system: System) -> None:
+    for route, outcome in system.load().items():
+        waits_for = sorted({service for service in services_of(pipelines()[route]) if service.startswith("digits-")})
+        note = f" (its tasks wait until {' and '.join(waits_for)} is announced)" if waits_for else ""
+        assert outcome == "unchanged" + note
 
 
 def test_a_pipeline_whose_service_is_away_waits_for_it(system: System) -> None:
@@ -48,16 +49,4 @@ def waiting(system: System, job: str, node: str) -> str | None:
 
 def test_what_is_waited_for_is_what_the_services_offer() -> None:
     for program, offered in OFFERS.items():
-        files = [path for path in (ROOT / "services").glob(f"**/{program}/*.py") if ".venv" not in path.parts]
-        assert {route for path in files for route in operations(path)} == offered, program
-
-
-def operations(path: Path) -> list[str]:
-    """The routes of the operations that a module declares: the first argument of each `.operation(...)`."""
-    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
-    return [
-        call.args[0].value
-        for call in calls
-        if isinstance(call.func, ast.Attribute) and call.func.attr == "operation"
-        if call.args and isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str)
-    ]
+        assert offered_by(program) == offered

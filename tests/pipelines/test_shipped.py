@@ -6,26 +6,18 @@ import pytest
 
 from engine.pipeline.check import check
 from engine.pipeline.flow import load
+from tests.pipelines.offered import offered_by
 from tools.shipped import nodes_of, pipelines, route_of, services_of
 
 SHIPPED = pipelines()
-OPERATIONS = {
-    "face-analyze",
-    "face-detect",
-    "image-analyze",
-    "image-blur",
-    "image-convert",
-    "image-crop",
-    "image-greyscale",
-    "image-resize",
-}
+OPERATIONS = offered_by()
 FOR_FACES = ("blur-women", "describe-faces", "face-thumbnail")
 
 each = pytest.mark.parametrize("definition", SHIPPED.values(), ids=SHIPPED.keys())
 
 
 def test_these_ship() -> None:
-    assert set(SHIPPED) == {"blur-and-analyze", "face-blur", "to-jpg", *FOR_FACES}
+    assert set(SHIPPED) == {"blur-and-analyze", "face-blur", "retrain-digits", "to-jpg", *FOR_FACES}
 
 
 @each

@@ -9,7 +9,7 @@ import pytest
 
 from tools.layout import ROOT
 
-TARGETS = ["bench", "check", "clean", "demo", "faults", "format", "run", "setup", "test"]
+TARGETS = ["bench", "check", "clean", "demo", "faults", "format", "models", "run", "setup", "test", "train"]
 
 
 def make(*arguments: str, folder: Path = ROOT) -> "subprocess.CompletedProcess[str]":

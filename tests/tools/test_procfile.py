@@ -79,9 +79,13 @@ def test_the_projects_own_procfile() -> None:
         "engine": 8080,
         "image_processing": 8081,
         "face_detection": 8082,
+        "face_analyzer": 8083,
+        "digit_recognition": 8084,
+        "object_detection": 8085,
+        "digit_training": 8086,
     }
     assert programs["engine"].environment["REG_LOCAL_DATA"] == "data"
     moved = {program.name: program for program in parse(PROCFILE.read_text(), {"ENGINE_PORT": "9000"})}
-    for name in ("image_processing", "face_detection"):
+    for name in programs.keys() - {"engine"}:
         assert moved[name].environment["APP_ENGINE"] == "http://127.0.0.1:9000"
         assert moved[name].environment["APP_SERVICE"] == moved[name].url

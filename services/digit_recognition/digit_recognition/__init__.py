@@ -1,0 +1,1 @@
+"""Digit service: reads the handwritten digit of a picture."""

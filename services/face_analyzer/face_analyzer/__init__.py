@@ -1,0 +1,1 @@
+"""Face analysis: the geometry of a face, and its attributes where their models are there."""

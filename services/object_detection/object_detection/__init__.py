@@ -1,0 +1,1 @@
+"""Object service: finds what is in a picture."""
