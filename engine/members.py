@@ -7,6 +7,7 @@ is the engine's time: who joins takes over the time of those that are there, so 
 
 import asyncio
 import os
+import time
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,8 @@ class _Other:
 
 class Members:
     """See the module. `id` is this engine's: drawn at its start, so that the one before it counts as another. `deaths`
-    counts those that were seen to end."""
+    counts those that were seen to end, `changes` all that came or went, `silences` how often this one was silent for
+    so long that others may have taken it for dead."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self.id = new_id()[:ID_LENGTH]
@@ -56,6 +58,9 @@ class Members:
         self._looked = asyncio.Event()
         self.joined = False
         self.deaths = 0
+        self.changes = 0
+        self.silences = 0
+        self._last_look: float | None = None
 
     @property
     def alone(self) -> bool:
@@ -110,8 +115,16 @@ class Members:
                 await self._store.leave(other.row.id)  # its tasks name it still, which is how they are found
         self._living = sorted([self.id, *(other.row.id for other in self._others.values() if other.alive)])
         self.deaths += len(before - set(self._living))
+        self.changes += len(before ^ set(self._living))
+        self.silences += self._was_long_silent()
         looked, self._looked = self._looked, asyncio.Event()
         looked.set()
+
+    def _was_long_silent(self) -> bool:
+        """Whether this engine, or its store, has stood still since it looked last."""
+        now, last = time.monotonic(), self._last_look
+        self._last_look = now
+        return last is not None and now - last > SILENT_LOOKS * SHARED_SECONDS
 
     def _see(self, row: EngineRow) -> None:
         other = self._others.get(row.id)

@@ -42,7 +42,10 @@ class Takeover:
         self._deaths: int | None = None
         self._recount_at: int | None = None
         self._recounts: Iterator[float] = iter(())
+        self._confirmed = False
         self._recount_here = False
+        self._changes: int | None = None
+        self._silences = 0
 
     async def look(self) -> None:
         """Give a sign of life, and see what others have changed. Raises StoreAway, StoreFull."""
@@ -54,7 +57,7 @@ class Takeover:
 
     async def take(self) -> None:
         """Go on with what is held by engines that do not live. Raises StoreAway."""
-        deaths = self._members.deaths
+        deaths, changes = self._members.deaths, self._members.changes
         for holders in sorted(await self._store.holders()):
             lost = frozenset(engine_id for engine_id in holders.split(",") if not self._members.lives(engine_id))
             if lost:
@@ -62,6 +65,12 @@ class Takeover:
         if deaths != self._deaths:
             await self._finish()
             self._deaths = deaths
+        if changes != self._changes:
+            self.recount(here=False)
+            self._changes = changes
+        if self._members.silences != self._silences:
+            self.recount()
+            self._silences = self._members.silences
         await self._recount()
 
     async def _take(self, holders: str, lost: frozenset[str]) -> None:
@@ -80,23 +89,25 @@ class Takeover:
         for url in instances.dead_urls():
             await telling.tell_running(InstanceLost(url), share=True)
         await self._check_children(self._runner.families)
-        self._recounts = iter(RECOUNTS)
-        self._recount_at = self._clock.now()
 
-    def recount(self) -> None:
-        """Have the numbers of tasks put right, soon: some saves were not known to be done."""
+    def recount(self, here: bool = True) -> None:
+        """Have the numbers of tasks put right, soon, by this engine or by whose turn it is: some saves were not known
+        to be done, or were told late."""
+        self._recount_here |= here
         self._recounts = iter(RECOUNTS)
         self._recount_at = self._clock.now()
-        self._recount_here = True
+        self._confirmed = False
 
     async def _recount(self) -> None:
-        """Put the numbers of tasks right, once more and ever later as long as they move."""
+        """Put the numbers of tasks right, ever later as long as they move, and once more when they stand still."""
         if self._recount_at is None or self._clock.now() < self._recount_at:
             return
-        here = self._recount_here or self._members.mine("recount")
-        if not here or await self._store.recount():
+        mine = self._recount_here or self._members.mine("recount")
+        stands = not mine or await self._store.recount()
+        if not mine or (stands and self._confirmed):
             self._recount_at, self._recount_here = None, False
         else:
+            self._confirmed = stands
             pause = next(self._recounts, None)
             self._recount_at = None if pause is None else self._clock.now() + int(pause * 1_000_000)
 

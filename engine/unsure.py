@@ -26,7 +26,7 @@ _STEP = 0.2
 
 class Unsure:
     """See the module. `on_seen` is told each such task, as it stands in the store; `on_settled` when all have been
-    looked at for the last time."""
+    looked at, for the first and for the last time."""
 
     def __init__(
         self,
@@ -44,6 +44,7 @@ class Unsure:
         self._engine = engine
         self._on_seen = on_seen
         self._next: dict[str, tuple[int, float]] = {}  # how many looks, and when the next one is
+        self._fresh = False
         self.on_settled: Callable[[], None] = lambda: None
 
     def __len__(self) -> int:
@@ -53,6 +54,7 @@ class Unsure:
         """It is not known whether these tasks were saved."""
         due = time.monotonic() + LOOKS[0]
         self._next.update((task_id, (0, due)) for task_id in task_ids)
+        self._fresh = True
 
     @contextlib.contextmanager
     def noting(self, task_ids: list[str]) -> Iterator[None]:
@@ -71,8 +73,15 @@ class Unsure:
             due = [task_id for task_id, (_, moment) in self._next.items() if moment <= now][:AT_ONCE]
             if due:
                 await asyncio.gather(*(self._look_at(task_id) for task_id in due))
-                if not self._next:
-                    self.on_settled()
+                self._tell()
+
+    def _tell(self) -> None:
+        """All have been looked at, for the first or for the last time."""
+        if self._fresh and all(count for count, _ in self._next.values()):
+            self._fresh = False
+            self.on_settled()
+        elif not self._next:
+            self.on_settled()
 
     async def _look(self, task_id: str) -> None:
         """Begin what nobody has begun. Raises StoreAway, StoreFull."""

@@ -6,6 +6,7 @@ from engine.store.mongo_link import Database, Document, Link, count
 from engine.store.mongo_tally import STATUSES, Tally, is_mark
 
 _APART = 0.5  # seconds between two counts; longer than a task's count is under way
+_Found = tuple[int, int]  # what is told, and how much that lacks
 _MARKS = 100  # so many engines of the past may have left a mark in a document
 
 
@@ -20,10 +21,10 @@ async def recount(link: Link, tally: Tally) -> bool:
             continue
         await asyncio.sleep(_APART)
         second = await _differences(link, route)
-        wrong = {status: number for status, number in second.items() if number and first.get(status) == number}
+        wrong = {status: found for status, found in second.items() if found and first.get(status) == found}
         sure &= second == first and None not in second.values()
         if wrong:
-            await tally.add(route, {status: number for status, number in wrong.items() if number is not None})
+            await _correct(link, tally, route, wrong)
     await _forget_marks(link, tally)
     return sure
 
@@ -45,8 +46,20 @@ async def _routes(link: Link) -> list[str]:
     return sorted(await link.run(work))
 
 
-async def _differences(link: Link, route: str) -> dict[str, int | None]:
-    """What lacks in the numbers of a route, by status; None for those that moved meanwhile."""
+async def _correct(link: Link, tally: Tally, route: str, wrong: dict[str, _Found]) -> None:
+    """Put the numbers of a route right, if they are still those that were found wrong: another engine may do it too."""
+
+    async def work(database: Database, again: bool) -> None:
+        found = {status: {"$eq": told} for status, (told, _) in wrong.items()}
+        change = {status: lacking for status, (_, lacking) in wrong.items()}
+        await database["tallies"].update_one({"_id": route, **found}, {"$inc": change})
+
+    await tally.introduce(route)
+    await link.run(work)
+
+
+async def _differences(link: Link, route: str) -> dict[str, _Found | None]:
+    """What is told of a route, and what lacks in that, by status; None for those that moved meanwhile."""
 
     async def told(database: Database, again: bool) -> Document:
         return await database["tallies"].find_one({"_id": route}) or {}
@@ -61,7 +74,9 @@ async def _differences(link: Link, route: str) -> dict[str, int | None]:
     numbers = await link.run(counted)
     after = await link.run(told)
     return {
-        status: number - int(after.get(status, 0)) if after.get(status, 0) == before.get(status, 0) else None
+        status: (
+            (told_now, number - told_now) if (told_now := int(after.get(status, 0))) == before.get(status, 0) else None
+        )
         for status, number in numbers.items()
         if number != after.get(status, 0)
     }

@@ -55,6 +55,15 @@ class Tally:
             {route: number for route, number in by_route.items() if number},
         )
 
+    async def introduce(self, route: str) -> None:
+        """Have the document of a route there."""
+
+        async def work(database: Database, again: bool) -> None:
+            while await self._introduce(database, route):
+                pass
+
+        await self._link.run(work)
+
     async def flush(self) -> None:
         """Write what could not be written before."""
         async with self._lock:

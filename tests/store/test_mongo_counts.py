@@ -61,6 +61,19 @@ async def test_wrong_counts_are_put_right_and_marks_forgotten(
     assert await other.stats() == Stats({"running": 4}, {"blur": 3, "crop": 1})
 
 
+async def test_two_that_put_right_the_same_numbers_do_it_once(
+    two: tuple[MongoStore, MongoStore], raw: AsyncDatabase[dict[str, object]]
+) -> None:
+    store, other = two
+    for _ in range(5):
+        await store.create(task())
+        await raw["tallies"].update_one({"_id": "blur"}, {"$inc": {"running": -3, "error": 2}})
+        await asyncio.gather(store.recount(), other.recount())
+        shown = await store.stats()
+        assert set(shown.by_status) == {"running"}, shown
+    assert shown == Stats({"running": 5}, {"blur": 5})
+
+
 async def test_prune_looks_at_tasks_by_an_index(two: tuple[MongoStore, MongoStore], mongo: Mongo) -> None:
     async with Lossy(mongo.uri) as lossy:
         store = MongoStore(lossy.uri, two[0].database)
