@@ -78,6 +78,7 @@ def test_the_same_call_twice_runs_once(specimen: RunningService, tmp_path: Path)
         other = specimen.call("/held", data=data, callback_url=receiver.url, task_id="other")
         assert other.status == 200
         (tmp_path / "gate").touch()
+        receiver.wait_for("same")
         receiver.wait_for("other")
         assert len(receiver.all_for("same")) == 1
         assert (tmp_path / "log").read_text() == "began\n" * 2
