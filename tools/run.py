@@ -15,7 +15,7 @@ from tools.shipped import Refused
 from tools.supervisor import NotReady, ProgramEnded
 from tools.system import System, programs, running
 
-WIDTH = 16
+WIDTH = 18
 
 
 def show(name: str, line: str) -> None:
@@ -36,6 +36,7 @@ def welcome(chosen: list[Program], system: System) -> str:
     lines += [f"  {program.name:<{WIDTH}} {program.url}" for program in chosen]
     lines += [f"  pipeline {route}: {outcome}" for route, outcome in system.loaded.items()]
     lines += [
+        f"Open      {engine.url}   for the web page.",
         f"Look at   {engine.url}/docs   for every open route.",
         f"Try       curl -F image=@samples/astronaut.jpg {engine.url}/services/face-blur",
         "Ctrl-C stops everything.",
