@@ -9,13 +9,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from engine.clock import Clock
-from engine.errors import EngineError
+from engine.errors import EngineError, StoreAway
 
 LOOK_SECONDS = 2.0
 """Between two looks, give or take a quarter."""
 
 PING_SECONDS = 2.0
 """After so long without an answer a store is away."""
+
+DATABASE, BINARIES = "database", "binaries"
+"""The names of the stores."""
 
 _log = logging.getLogger(__name__)
 Ping = Callable[[], Awaitable[None]]
@@ -65,6 +68,17 @@ class Health:
     def seen(self) -> Mapping[str, Seen]:
         """What was seen last."""
         return self._seen
+
+    def require(self, name: str) -> None:
+        """Return where the store was there when it was looked at last. Raises StoreAway: to wait for one that stands
+        still would take as long as its timeouts."""
+        seen = self._seen[name]
+        if seen.since is not None:
+            raise StoreAway(seen.why or "it is away")
+
+    def is_there(self, name: str) -> bool:
+        """Whether the store was there when it was looked at last."""
+        return self._seen[name].since is None
 
     def seconds(self, seen: Seen) -> float:
         """For how long a store is away; 0 where it is not."""

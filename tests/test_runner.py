@@ -11,7 +11,9 @@ import pytest
 from aiservice.testing import free_port
 from engine.api.deps import Engine
 from engine.app import make_engine, stop, try_to_start
+from engine.clock import Clock
 from engine.errors import StoreAway
+from engine.health import BINARIES, Health
 from engine.ids import new_task_id
 from engine.settings import Settings
 from engine.store.base import TaskRow
@@ -137,3 +139,22 @@ async def test_who_waits_behind_one_that_is_stopped_is_told_to_come_again(
     outcome = await engine.runner.send(task_id, Cancelled())
     assert outcome.changed and outcome.task.status == "error"
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_a_store_that_was_seen_away_is_not_waited_for() -> None:
+    answers = iter([None, StoreAway("it is gone"), None])
+
+    async def ping() -> None:
+        answer = next(answers)
+        if answer is not None:
+            raise answer
+
+    health = Health({BINARIES: ping}, Clock())
+    await health.ask()
+    health.require(BINARIES)
+    await health.ask()
+    with pytest.raises(StoreAway, match="it is gone"):
+        health.require(BINARIES)
+    assert not health.is_there(BINARIES)
+    await health.ask()
+    health.require(BINARIES)

@@ -14,6 +14,7 @@ from engine.api.schemas import POST_DEFINITION, PUT_DEFINITION
 from engine.api.views import breaker_view, failing_view, result_of
 from engine.binaries.receive import FormReceiver, Limits
 from engine.errors import Fault, Invalid, Unprocessable, UnsupportedType
+from engine.health import BINARIES
 from engine.ids import new_task_id
 from engine.pipeline.jsontext import pointer
 from engine.pipeline.nodes import ServiceNode
@@ -157,12 +158,15 @@ async def submit(route: str, request: Request) -> Response:
     if key is not None and not 0 < len(key) <= MAX_KEY:
         raise Invalid(f"an Idempotency-Key has 1 to {MAX_KEY} characters")
     task_id = new_task_id(engine.clock.now())
+    if opened.body.kind == "form":
+        engine.health.require(BINARIES)
     try:
         with engine.admission.one():
             values, digest = await _receive(engine, opened, task_id, request, key is not None)
             made = await engine.runner.submit(opened, task_id, values, (key, digest) if key is not None else None)
     except BaseException:
-        await _undo(engine, opened, task_id)
+        if engine.health.is_there(BINARIES):  # else the clean-up finds them later: the client must not wait for that
+            await _undo(engine, opened, task_id)
         raise
     if isinstance(made, Submission):
         await _undo(engine, opened, task_id)
