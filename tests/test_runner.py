@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from aiservice.testing import free_port
 from engine.api.deps import Engine
-from engine.app import make_engine, stop, try_to_start
+from engine.app import make_app, make_engine, stop, try_to_start
 from engine.clock import Clock
 from engine.errors import StoreAway
 from engine.health import BINARIES, Health
@@ -158,3 +159,22 @@ async def test_a_store_that_was_seen_away_is_not_waited_for() -> None:
     assert not health.is_there(BINARIES)
     await health.ask()
     health.require(BINARIES)
+
+
+async def test_a_form_is_refused_where_its_store_was_seen_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store would take it here, as one that stands still would in the end."""
+    app = make_app(Settings(reg_local_data=tmp_path))
+    inner = app._app
+    async with inner.router.lifespan_context(inner):
+        made: Engine = inner.state.engine
+        entry = {"id": "entry", "type": "entry", "api": {"route": "form", "body": ["file"]}, "next": ["end"]}
+        await made.registry.add_pipeline({"type": "pipeline", "nodes": [entry, {"id": "end", "type": "end"}]})
+
+        async def asleep() -> None:
+            raise StoreAway("it is asleep")
+
+        monkeypatch.setattr((await made.health.ask())[BINARIES], "ping", asleep)
+        await made.health.ask()
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://engine") as client:
+            answer = await client.post("/services/form", files={"file": b"x"})
+        assert answer.status_code == 503 and "asleep" in answer.text and "retry-after" in answer.headers
