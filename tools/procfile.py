@@ -5,12 +5,13 @@ Understood is the part of the shell's language that a Procfile needs, so that ot
 straight to the program.
 """
 
-import atexit
 import re
 import shlex
 import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from aiservice.testing import free_port
 
 _LINE = re.compile(r"^([A-Za-z0-9_-]+):\s*(\S.*)$")
 _ASSIGNMENT = re.compile(r"^([A-Za-z_][A-Za-z0-9_]*)=(.*)$", re.DOTALL)
@@ -108,20 +109,12 @@ def parse_env(text: str) -> dict[str, str]:
 
 
 def free_ports(programs: Iterable[Program]) -> dict[str, str]:
-    """Return variables that give every program a port of its own.
-
-    The ports stay reserved until this process ends: the system gives them to no other program and to no outgoing
-    connection, but a server that asks for its own with SO_REUSEADDR, as all usual ones do, gets it.
-    """
+    """Return variables that give every program a port of its own, reserved until this process ends."""
     ports: dict[str, str] = {}
     for program in programs:
         if program.port_variable is None:
             raise ProcfileError(f"Procfile: {_PORT} of {program.name} is fixed; write ${{NAME:-{program.port}}}")
-        holder = socket.socket()
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        holder.bind(("127.0.0.1", 0))
-        atexit.register(holder.close)
-        ports[program.port_variable] = str(holder.getsockname()[1])
+        ports[program.port_variable] = str(free_port())
     return ports
 
 
