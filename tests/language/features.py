@@ -4,6 +4,10 @@ from tests.e2e.scripts import Json
 from tests.language.pieces import Bench, Feature, Inner, Log, Nodes, Run
 from tests.language.toys import branch, loop, plain, post, service
 
+PATIENT: Json = {"attempts": 5, "delay": 0.05}
+"""A `retry` for a service that fails in many nodes at once: where that has opened its breaker, an attempt that is not
+sent counts as well."""
+
 # One after the other
 
 
@@ -17,7 +21,7 @@ def code(bench: Bench, p: str, inner: Inner, following: list[str]) -> Nodes:
 def retry(bench: Bench, p: str, inner: Inner, following: list[str]) -> Nodes:
     """A service that has to be called twice."""
     nodes, first = inner([f"{p}Out"])
-    return [bench.book.node(f"{p}In", "shaky", first), *nodes, plain(f"{p}Out", *following)], f"{p}In"
+    return [bench.book.node(f"{p}In", "shaky", first, retry=PATIENT), *nodes, plain(f"{p}Out", *following)], f"{p}In"
 
 
 def retry_model(number: int, run: Run, log: Log) -> int:
