@@ -3,10 +3,11 @@ the first to ask comes late.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
 from engine.clock import Clock
 from engine.errors import EngineError, StoreAway
@@ -27,12 +28,13 @@ Ping = Callable[[], Awaitable[None]]
 @dataclass(slots=True)
 class Seen:
     """What was seen of a store. `why` is a sentence where it is away, and `since` (the engine's clock) when that was
-    first seen; None where it is ready."""
+    first seen; None where it is ready. `scopes` are what ends when it is seen away."""
 
     ping: Ping
     why: str | None = "it was not asked yet"
     since: int | None = None
     asking: asyncio.Task[None] | None = None
+    scopes: set[asyncio.Timeout] = field(default_factory=set)
 
 
 class Health:
@@ -76,6 +78,24 @@ class Health:
         if seen.since is not None:
             raise StoreAway(seen.why or "it is away")
 
+    @contextlib.asynccontextmanager
+    async def while_there(self, name: str) -> AsyncIterator[None]:
+        """A block that is cancelled when the store is seen away. Raises StoreAway then, and at once where it was
+        away already."""
+        self.require(name)
+        seen, scope = self._seen[name], asyncio.timeout(None)
+        try:
+            async with scope:
+                seen.scopes.add(scope)
+                try:
+                    yield
+                finally:
+                    seen.scopes.discard(scope)
+        except TimeoutError:
+            if scope.expired():
+                raise StoreAway(seen.why or "it was away for a moment") from None
+            raise
+
     def is_there(self, name: str) -> bool:
         """Whether the store was there when it was looked at last."""
         return self._seen[name].since is None
@@ -95,6 +115,9 @@ class Health:
             seen.since = self._clock.now()
             _log.warning("the %s is away: %s", name, why)
         seen.why = why
+        for scope in seen.scopes:
+            scope.reschedule(asyncio.get_running_loop().time())
+        seen.scopes.clear()
 
     async def _look_for_ever(self) -> None:
         while True:

@@ -158,8 +158,6 @@ async def submit(route: str, request: Request) -> Response:
     if key is not None and not 0 < len(key) <= MAX_KEY:
         raise Invalid(f"an Idempotency-Key has 1 to {MAX_KEY} characters")
     task_id = new_task_id(engine.clock.now())
-    if opened.body.kind == "form":
-        engine.health.require(BINARIES)
     try:
         with engine.admission.one():
             values, digest = await _receive(engine, opened, task_id, request, key is not None)
@@ -202,7 +200,8 @@ async def _receive(
         fields = ", ".join(opened.body.fields)
         raise UnsupportedType(f"send multipart/form-data with the fields {fields}")
     receiver = FormReceiver(engine.binaries, task_id, Limits(), opened.body.fields, digest)
-    form = await receiver.receive(body_chunks(request), boundary)
+    async with engine.health.while_there(BINARIES):
+        form = await receiver.receive(body_chunks(request), boundary)
     return form.values, form.digest.hexdigest() if digest else ""
 
 

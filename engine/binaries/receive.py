@@ -3,7 +3,9 @@
 The same road for a client's submission, a service's callback and a fast answer.
 """
 
+import asyncio
 import hashlib
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +18,8 @@ from engine.pipeline.jsontext import parse, pointer
 from engine.task.task import BinaryRef
 
 _HEAD = 512
+_UNDOING: set[asyncio.Task[None]] = set()
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,9 @@ class FormReceiver:
         except Malformed as error:
             await self.undo()
             raise Invalid(str(error)) from error
+        except asyncio.CancelledError:
+            self._undo_beside()
+            raise
         except BaseException:
             await self.undo()
             raise
@@ -92,6 +99,12 @@ class FormReceiver:
             await self._sink.abort()
         if self._form.stored:
             await self._store.remove(self._form.stored)
+
+    def _undo_beside(self) -> None:
+        """Who cancels is not held: the store may be what stands still. What is left then goes with its owner."""
+        undoing = asyncio.create_task(self.undo())
+        _UNDOING.add(undoing)
+        undoing.add_done_callback(_undone)
 
     async def _take(self, event: PartBegin | PartData | PartEnd) -> None:
         if isinstance(event, PartData):
@@ -179,3 +192,9 @@ class FormReceiver:
                 self._fault(name, "the field is missing")
         if self._form.faults:
             raise Unprocessable("the form does not fit", self._form.faults)
+
+
+def _undone(task: asyncio.Task[None]) -> None:
+    _UNDOING.discard(task)
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.info("a form that was given up is not removed yet: %s", error)
