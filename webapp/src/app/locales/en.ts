@@ -1,98 +1,35 @@
+import { app } from './en/app';
+import { catalogue } from './en/catalogue';
+import { compare } from './en/compare';
+import { debug } from './en/debug';
+import { editor } from './en/editor';
+import { graph } from './en/graph';
+import { inspector } from './en/inspector';
+import { pictures } from './en/pictures';
+import { pipeline } from './en/pipeline';
+import { run } from './en/run';
+import { settings } from './en/settings';
+import { status } from './en/status';
+import { task } from './en/task';
+import { tasks } from './en/tasks';
+import { versions } from './en/versions';
+
 export const en = {
-  app: { name: 'Pipelines', skip: 'Skip to the content', theme: 'Light or dark', language: 'Language' },
-  nav: { catalogue: 'Catalogue', tasks: 'Tasks', status: 'Status', docs: 'API' },
-  state: { pending: 'pending', running: 'running', finished: 'finished', skipped: 'skipped', error: 'error' },
-  error: { title: 'This did not work', again: 'Try again', notFound: 'There is no such page' },
-  catalogue: {
-    title: 'Pipelines and services',
-    search: 'Search',
-    pipelines: 'Pipelines',
-    services: 'Services',
-    none: 'Nothing found.',
-    empty: 'There is no pipeline yet. Drop the JSON file of one here.',
-    import: 'Import a JSON file',
-    drop: 'or drop it anywhere on this page',
-    imported: 'Stored: {{route}}',
-    alive: 'alive',
-    away: 'away',
-    waitsFor: 'waits for {{names}}',
-    usedBy: 'Used by {{names}}',
-    uses: 'Uses {{names}}',
-    broken: 'a service it uses has changed',
-    instances_one: '{{count}} instance',
-    instances_other: '{{count}} instances',
-    breaker: '{{url}} fails: called again in {{seconds}} s',
-    wrongFile: '{{name}} holds no pipeline: {{reason}}',
-  },
-  graph: {
-    label: 'The graph of the pipeline',
-    map: 'Overview of the graph',
-    noId: '(no id)',
-    first: 'first',
-    forEach: 'for each of {{items}}',
-    missing: '{{id}}: not there',
-  },
-  pipeline: {
-    version: 'Version {{version}}',
-    graph: 'Graph',
-    json: 'JSON',
-    run: 'Run',
-    node: 'Node {{id}}',
-    close: 'Close',
-    copy: 'Copy',
-    copied: 'Copied',
-    download: 'Download',
-  },
-  run: {
-    title: 'Run it',
-    submit: 'Run',
-    nothing: 'It takes nothing.',
-    file: 'Drop a file here, paste a picture, or choose one',
-    chosen: '{{name}}, {{size}}',
-    as: 'As a command',
-    fault: {
-      missing: 'This is needed.',
-      number: 'A number is needed.',
-      json: 'This is no JSON.',
-      shape: 'This does not have the shape of the example.',
-    },
-  },
-  task: {
-    title: 'Task {{id}}',
-    created: 'created {{at}}',
-    took: 'took {{seconds}} s',
-    progress: '{{done}} of {{total}} nodes',
-    result: 'Result',
-    cancel: 'Cancel',
-    retry: 'Go on from what failed',
-    offline: 'The connection to the engine is lost; it is taken up again.',
-    gone: 'There is no such task. Ended tasks are removed after a time.',
-    download: 'Download {{name}}',
-    node: 'What {{id}} does',
-  },
-  tasks: {
-    title: 'Tasks',
-    route: 'Pipeline',
-    status: 'Status',
-    all: 'all',
-    id: 'Task',
-    created: 'Created',
-    seconds: 'Seconds',
-    more: 'Older',
-    newest: 'Newest',
-    none: 'There are no such tasks.',
-  },
-  status: {
-    title: 'Status of the engine',
-    total: 'Tasks',
-    running: 'Running',
-    finished: 'Finished',
-    failed: 'Failed',
-    stores: 'Stores',
-    byRoute: 'Tasks by pipeline and service',
-    ready: 'ready',
-    services: 'Services',
-  },
+  ...app,
+  ...catalogue,
+  ...graph,
+  ...pipeline,
+  ...run,
+  ...task,
+  ...tasks,
+  ...status,
+  ...editor,
+  ...inspector,
+  ...versions,
+  ...settings,
+  ...pictures,
+  ...debug,
+  ...compare,
 };
 
 export type Words = typeof en;

@@ -1,104 +1,34 @@
 import type { Words } from './en';
+import { app } from './fr/app';
+import { catalogue } from './fr/catalogue';
+import { compare } from './fr/compare';
+import { debug } from './fr/debug';
+import { editor } from './fr/editor';
+import { graph } from './fr/graph';
+import { inspector } from './fr/inspector';
+import { pictures } from './fr/pictures';
+import { pipeline } from './fr/pipeline';
+import { run } from './fr/run';
+import { settings } from './fr/settings';
+import { status } from './fr/status';
+import { task } from './fr/task';
+import { tasks } from './fr/tasks';
+import { versions } from './fr/versions';
 
 export const fr: Words = {
-  app: { name: 'Pipelines', skip: 'Aller au contenu', theme: 'Clair ou sombre', language: 'Langue' },
-  nav: { catalogue: 'Catalogue', tasks: 'Tâches', status: 'État', docs: 'API' },
-  state: {
-    pending: 'en attente',
-    running: 'en cours',
-    finished: 'terminé',
-    skipped: 'sauté',
-    error: 'erreur',
-  },
-  error: { title: 'Cela n’a pas fonctionné', again: 'Réessayer', notFound: 'Cette page n’existe pas' },
-  catalogue: {
-    title: 'Pipelines et services',
-    search: 'Rechercher',
-    pipelines: 'Pipelines',
-    services: 'Services',
-    none: 'Rien n’a été trouvé.',
-    empty: 'Il n’y a pas encore de pipeline. Déposez ici le fichier JSON d’un pipeline.',
-    import: 'Importer un fichier JSON',
-    drop: 'ou le déposer n’importe où sur cette page',
-    imported: 'Enregistré : {{route}}',
-    alive: 'présent',
-    away: 'absent',
-    waitsFor: 'attend {{names}}',
-    usedBy: 'Utilisé par {{names}}',
-    uses: 'Utilise {{names}}',
-    broken: 'un service utilisé a changé',
-    instances_one: '{{count}} instance',
-    instances_other: '{{count}} instances',
-    breaker: '{{url}} échoue : rappelé dans {{seconds}} s',
-    wrongFile: '{{name}} ne contient pas de pipeline : {{reason}}',
-  },
-  graph: {
-    label: 'Le graphe du pipeline',
-    map: 'Vue d’ensemble du graphe',
-    noId: '(sans id)',
-    first: 'premier',
-    forEach: 'pour chaque élément de {{items}}',
-    missing: '{{id}} : introuvable',
-  },
-  pipeline: {
-    version: 'Version {{version}}',
-    graph: 'Graphe',
-    json: 'JSON',
-    run: 'Exécuter',
-    node: 'Nœud {{id}}',
-    close: 'Fermer',
-    copy: 'Copier',
-    copied: 'Copié',
-    download: 'Télécharger',
-  },
-  run: {
-    title: 'L’exécuter',
-    submit: 'Exécuter',
-    nothing: 'Il ne prend rien.',
-    file: 'Déposez un fichier, collez une image, ou choisissez-en un',
-    chosen: '{{name}}, {{size}}',
-    as: 'En ligne de commande',
-    fault: {
-      missing: 'Ce champ est nécessaire.',
-      number: 'Un nombre est nécessaire.',
-      json: 'Ce n’est pas du JSON.',
-      shape: 'Cela n’a pas la forme de l’exemple.',
-    },
-  },
-  task: {
-    title: 'Tâche {{id}}',
-    created: 'créée {{at}}',
-    took: 'a duré {{seconds}} s',
-    progress: '{{done}} nœuds sur {{total}}',
-    result: 'Résultat',
-    cancel: 'Annuler',
-    retry: 'Reprendre à partir de l’échec',
-    offline: 'La connexion au moteur est perdue ; elle est rétablie dès que possible.',
-    gone: 'Cette tâche n’existe pas. Les tâches terminées sont supprimées après un certain temps.',
-    download: 'Télécharger {{name}}',
-    node: 'Ce que fait {{id}}',
-  },
-  tasks: {
-    title: 'Tâches',
-    route: 'Pipeline',
-    status: 'État',
-    all: 'tous',
-    id: 'Tâche',
-    created: 'Créée',
-    seconds: 'Secondes',
-    more: 'Plus anciennes',
-    newest: 'Les plus récentes',
-    none: 'Il n’y a pas de telles tâches.',
-  },
-  status: {
-    title: 'État du moteur',
-    total: 'Tâches',
-    running: 'En cours',
-    finished: 'Terminées',
-    failed: 'Échouées',
-    stores: 'Stockage',
-    byRoute: 'Tâches par pipeline et par service',
-    ready: 'prêt',
-    services: 'Services',
-  },
+  ...app,
+  ...catalogue,
+  ...graph,
+  ...pipeline,
+  ...run,
+  ...task,
+  ...tasks,
+  ...status,
+  ...editor,
+  ...inspector,
+  ...versions,
+  ...settings,
+  ...pictures,
+  ...debug,
+  ...compare,
 };

@@ -6,11 +6,11 @@ import './canvas.css';
 import { useComputedColorScheme } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { Controls, MarkerType, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow } from '@xyflow/react';
-import { useEffect, useMemo } from 'react';
+import { type ReactNode, useEffect, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { NodeKey } from '../../model/definition';
-import type { Graph, GraphNode } from '../../model/graph';
+import type { Graph, GraphEdge, GraphNode } from '../../model/graph';
 import type { Box } from '../../model/layout/measure';
 import type { Live } from '../../model/live';
 import { type CanvasEdge, edgeTypes } from './edges';
@@ -22,7 +22,11 @@ export interface CanvasProps {
   live?: Live | null;
   selected?: NodeKey | null;
   onSelect?: (key: NodeKey | null) => void;
+  /** What is drawn on an edge beside its condition; keep it the same function as long as that is the same. */
+  edgeExtra?: (edge: GraphEdge) => ReactNode;
 }
+
+const nothing = (): ReactNode => null;
 
 function typeOf(kind: GraphNode['kind']): string {
   if (kind === 'loop') return 'frame';
@@ -53,7 +57,7 @@ function nodesOf(
   });
 }
 
-function edgesOf(graph: Graph, { layout }: Drawn): CanvasEdge[] {
+function edgesOf(graph: Graph, { layout }: Drawn, extra: (edge: GraphEdge) => ReactNode): CanvasEdge[] {
   return graph.edges.map((edge) => ({
     id: edge.id,
     type: 'line',
@@ -68,18 +72,19 @@ function edgesOf(graph: Graph, { layout }: Drawn): CanvasEdge[] {
       label: edge.label,
       at: layout.labels.get(edge.id) ?? null,
       back: edge.back,
+      extra: extra(edge),
     },
   }));
 }
 
-function Drawing({ graph, live = null, selected = null, onSelect }: CanvasProps) {
+function Drawing({ graph, live = null, selected = null, onSelect, edgeExtra = nothing }: CanvasProps) {
   const { t } = useTranslation();
   const scheme = useComputedColorScheme('light');
   const { ref, width, height } = useElementSize();
   const drawn = useLayout(graph, width || 1, height || 1);
   const flow = useReactFlow();
   const nodes = useMemo(() => nodesOf(graph, drawn, live, selected), [graph, drawn, live, selected]);
-  const edges = useMemo(() => edgesOf(graph, drawn), [graph, drawn]);
+  const edges = useMemo(() => edgesOf(graph, drawn, edgeExtra), [graph, drawn, edgeExtra]);
   useEffect(() => {
     const frame = requestAnimationFrame(() => void flow.fitView({ padding: 0.1, maxZoom: 1.1 }));
     return () => {

@@ -1,11 +1,18 @@
 /** The edges of the drawing: along the corners that the layout gave them, with their condition on them. */
 
 import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps } from '@xyflow/react';
-import { memo } from 'react';
+import { type ReactNode, memo } from 'react';
 
 import { type Point, shortLabel } from '../../model/layout/measure';
 
-export type CanvasEdge = Edge<{ line: Point[]; label: string; at: Point | null; back: boolean }>;
+/** `extra` is drawn in the middle of the line, where its condition is not. */
+export type CanvasEdge = Edge<{
+  line: Point[];
+  label: string;
+  at: Point | null;
+  back: boolean;
+  extra: ReactNode;
+}>;
 
 const CORNER = 8;
 
@@ -32,29 +39,67 @@ function towards(corner: Point, other: Point): Point {
   return { x: corner.x + (other.x - corner.x) * share, y: corner.y + (other.y - corner.y) * share };
 }
 
-function Line({ data, markerEnd, id, source }: EdgeProps<CanvasEdge>) {
-  const line = data?.line ?? [];
-  const label = data?.label ?? '';
-  const at = data?.at;
+/** The point half way along a line. */
+export function middleOf(line: Point[]): Point | null {
+  const lengths = line.slice(1).map((to, index) => {
+    const from = line[index] ?? to;
+    return Math.hypot(to.x - from.x, to.y - from.y);
+  });
+  let rest = lengths.reduce((sum, each) => sum + each, 0) / 2;
+  for (const [index, length] of lengths.entries()) {
+    const [from, to] = [line[index], line[index + 1]];
+    if (from && to && rest <= length) {
+      const share = rest / (length || 1);
+      return { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share };
+    }
+    rest -= length;
+  }
+  return line[0] ?? null;
+}
+
+/** Something that stands on an edge, at a point of the drawing. */
+function On({
+  at,
+  name,
+  children,
+  ...more
+}: {
+  at: Point;
+  name: string;
+  children: ReactNode;
+  title?: string;
+}) {
+  return (
+    <EdgeLabelRenderer>
+      <div className={name} style={{ transform: `translate(${at.x}px, ${at.y}px)` }} {...more}>
+        {children}
+      </div>
+    </EdgeLabelRenderer>
+  );
+}
+
+const PLAIN: NonNullable<CanvasEdge['data']> = { line: [], label: '', at: null, back: false, extra: null };
+
+function Line({ data = PLAIN, markerEnd, id }: EdgeProps<CanvasEdge>) {
+  const { line, label, at, back, extra } = data;
+  const middle = extra ? middleOf(line) : null;
   return (
     <>
       <BaseEdge
         id={id}
         path={roundedPath(line)}
-        className={data?.back ? 'edge edge-back' : 'edge'}
+        className={back ? 'edge edge-back' : 'edge'}
         {...(markerEnd ? { markerEnd } : {})}
       />
       {label && at && (
-        <EdgeLabelRenderer>
-          <div
-            className="edge-label"
-            title={label}
-            data-source={source}
-            style={{ transform: `translate(${at.x}px, ${at.y}px)` }}
-          >
-            {shortLabel(label)}
-          </div>
-        </EdgeLabelRenderer>
+        <On at={at} name="edge-label" title={label}>
+          {shortLabel(label)}
+        </On>
+      )}
+      {middle && (
+        <On at={middle} name="edge-extra">
+          {extra}
+        </On>
       )}
     </>
   );

@@ -1,0 +1,23 @@
+export const catalogue = {
+  catalogue: {
+    title: 'Pipelines and services',
+    search: 'Search',
+    pipelines: 'Pipelines',
+    services: 'Services',
+    none: 'Nothing found.',
+    empty: 'There is no pipeline yet. Drop the JSON file of one here.',
+    import: 'Import a JSON file',
+    drop: 'or drop it anywhere on this page',
+    imported: 'Stored: {{route}}',
+    alive: 'alive',
+    away: 'away',
+    waitsFor: 'waits for {{names}}',
+    usedBy: 'Used by {{names}}',
+    uses: 'Uses {{names}}',
+    broken: 'a service it uses has changed',
+    instances_one: '{{count}} instance',
+    instances_other: '{{count}} instances',
+    breaker: '{{url}} fails: called again in {{seconds}} s',
+    wrongFile: '{{name}} holds no pipeline: {{reason}}',
+  },
+};

@@ -1,0 +1,13 @@
+export const pipeline = {
+  pipeline: {
+    version: 'Version {{version}}',
+    graph: 'Graph',
+    json: 'JSON',
+    run: 'Run',
+    node: 'Node {{id}}',
+    close: 'Close',
+    copy: 'Copy',
+    copied: 'Copied',
+    download: 'Download',
+  },
+};

@@ -1,0 +1,5 @@
+import type { editor as words } from '../en/editor';
+
+export const editor: typeof words = {
+  editor: {},
+};

@@ -1,0 +1,5 @@
+import type { pictures as words } from '../en/pictures';
+
+export const pictures: typeof words = {
+  pictures: {},
+};

@@ -1,0 +1,15 @@
+import type { pipeline as words } from '../en/pipeline';
+
+export const pipeline: typeof words = {
+  pipeline: {
+    version: 'Version {{version}}',
+    graph: 'Graphe',
+    json: 'JSON',
+    run: 'Exécuter',
+    node: 'Nœud {{id}}',
+    close: 'Fermer',
+    copy: 'Copier',
+    copied: 'Copié',
+    download: 'Télécharger',
+  },
+};

@@ -1,0 +1,5 @@
+import type { settings as words } from '../en/settings';
+
+export const settings: typeof words = {
+  settings: {},
+};

@@ -1,0 +1,5 @@
+import type { versions as words } from '../en/versions';
+
+export const versions: typeof words = {
+  versions: {},
+};
