@@ -230,7 +230,8 @@ class S3Sink:
 
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self._under_way.discard(task)
-        self._error = self._error or (asyncio.CancelledError() if task.cancelled() else task.exception())
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()  # asked, else asyncio complains
+        self._error = self._error or error
 
     async def _wait_for_one(self) -> None:
         await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)

@@ -1,6 +1,7 @@
 """The object store stops, stands still, cuts connections, and comes back; nobody opens anything anew."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Awaitable
 from typing import Any
@@ -133,6 +134,21 @@ async def test_standing_still_in_the_middle_of_an_upload(gateway: S3, store_s3: 
     gateway.resume()
     await aborting
     assert store_s3.memory_used == 0
+
+
+async def test_what_fails_after_its_caller_has_gone_is_not_complained_about(gateway: S3, store_s3: S3Binaries) -> None:
+    sink = await store_s3.sink(owner())
+    await sink.write(b"x")
+    gateway.pause()
+    committing = asyncio.create_task(sink.commit())
+    await asyncio.sleep(0)  # it is on its way
+    committing.cancel()
+    await asyncio.gather(committing, return_exceptions=True)
+    gateway.kill()
+    await refused(sink.abort(), 2 * BOUND)
+    tasks = [each for each in gc.get_objects() if isinstance(each, asyncio.Task) and each.done()]
+    unheard = [each for each in tasks if getattr(each, "_log_traceback")]  # these asyncio writes into the log
+    assert tasks and not unheard
 
 
 async def test_stopped_in_the_middle_of_removals(gateway: S3, store_s3: S3Binaries) -> None:
