@@ -84,6 +84,18 @@ class File:
         return file
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A small binary that no function sees as a file: a picture that is decoded before the function gets it."""
+
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        """Size in bytes."""
+        return len(self.data)
+
+
 def suffix_of(name: str) -> str:
     """Return the ending of a name where it is a plain one (`.jpg`), else nothing."""
     suffix = os.path.splitext(name)[1]

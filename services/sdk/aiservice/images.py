@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from aiservice.errors import InputError
-from aiservice.files import File
+from aiservice.files import File, Held
 from aiservice.images_decode import decode, open_image
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def inspect_image(file: File, field: str, max_pixels: int) -> ImageFile:
         return ImageFile(file.path, file.name, content_type=kind, format=kind, width=image.width, height=image.height)
 
 
-def decode_image(file: File, field: str, max_pixels: int) -> "NDArray[np.uint8]":
+def decode_image(file: File | Held, field: str, max_pixels: int) -> "NDArray[np.uint8]":
     """Return a picture as RGB, `uint8`, height x width x 3, turned as its EXIF orientation says, on white.
 
     Raises InputError, naming `field`, where it cannot be decoded, has too many pixels or, as a JPEG, too many scans.
@@ -56,7 +56,7 @@ def decode_image(file: File, field: str, max_pixels: int) -> "NDArray[np.uint8]"
     from PIL import Image as pillow
 
     with _naming(field):
-        image = decode(file.path, max_pixels).image
+        image = decode(file.data if isinstance(file, Held) else file.path, max_pixels).image
     if image.mode == "RGBA":
         ground = pillow.new("RGBA", image.size, (255, 255, 255, 255))
         image = pillow.alpha_composite(ground, image)

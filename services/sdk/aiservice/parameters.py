@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from aiservice import values
 from aiservice.errors import Fault, Problem
-from aiservice.files import File
+from aiservice.files import File, Held
 from aiservice.hints import Kind, keys_of, kind_of, model_of, takes_text, text_key_of
 from aiservice.protocol import DATA_PART
 
@@ -34,7 +34,7 @@ class Received:
     mistake that is told.
     """
 
-    files: dict[str, File]
+    files: dict[str, File | Held]
     fields: dict[str, Field]
     data: dict[str, Any]
     unknown: list[str]

@@ -2,7 +2,7 @@
 
 import asyncio
 import errno
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -11,12 +11,16 @@ from starlette.requests import Request
 
 from aiservice import values
 from aiservice.errors import Fault, Problem
-from aiservice.files import File, clean_name, clean_type, suffix_of
+from aiservice.files import File, Held, clean_name, clean_type, suffix_of
 from aiservice.parameters import Field, Parameter, Received
 from aiservice.protocol import DATA_PART, Malformed, PartBegin, PartData, PartReader, boundary_of
 
 PIECE = 1 << 20
 """Bytes that are gathered before they are written, away from the event loop."""
+
+HELD = 256 * 1024
+"""Bytes of a picture that stays in memory where its function takes pixels: a folder and a file cost more than small
+pictures themselves. There are at most as many as the queue takes calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +114,45 @@ class _Spool:
             self._file.close()
 
 
+class _Holder:
+    """A picture on its way in: in memory as long as it is small, else in the file that `spool` makes."""
+
+    def __init__(self, spool: Callable[[], _Spool]) -> None:
+        self._make = spool
+        self._spool: _Spool | None = None
+        self._data = bytearray()
+
+    async def write(self, data: bytes) -> None:
+        if self._spool is None:
+            self._data += data
+            if len(self._data) <= HELD:
+                return
+            self._spool, data, self._data = self._make(), bytes(self._data), bytearray()
+        await self._spool.write(data)
+
+    def close(self) -> None:
+        if self._spool is not None:
+            self._spool.close()
+
+    @property
+    def held(self) -> Held | None:
+        """The picture, where it is in memory."""
+        return None if self._spool is not None else Held(bytes(self._data))
+
+
 class _Form:
     """One multipart body on its way in."""
 
     def __init__(self, received: Received, parameters: list[Parameter], folder: Path, limits: Limits) -> None:
         self._received = received
-        self._binary = {p.name for p in parameters if p.is_binary}
+        self._binary = {p.name: p for p in parameters if p.is_binary}
         self._json = {p.name for p in parameters if not p.is_binary}
         self._folder = folder
         self._limits = limits
         self._json_bytes = 0
         self._seen: set[str] = set()
         self._part: PartBegin | None = None
-        self._spool: _Spool | None = None
+        self._spool: _Spool | _Holder | None = None
         self._memory: bytearray | None = None
 
     async def read(self, chunks: AsyncIterator[bytes], boundary: bytes) -> None:
@@ -149,14 +179,18 @@ class _Form:
         self._part, self._memory = part, None
         if name in self._binary:
             label = clean_name(part.filename, name)
-            self._folder.mkdir(exist_ok=True)
             path = self._folder / f"in-{len(self._seen)}{suffix_of(label)}"
-            self._spool = _Spool(path)
+            pixels = self._binary[name].kind == "image_array"
+            self._spool = _Holder(lambda: self._file(path)) if pixels else self._file(path)
             self._received.files[name] = File(path, label, content_type=clean_type(part.content_type, label))
         elif name in self._json or name == DATA_PART:
             self._memory = bytearray()
         else:
             self._received.unknown.append(name)
+
+    def _file(self, path: Path) -> _Spool:
+        self._folder.mkdir(exist_ok=True)
+        return _Spool(path)
 
     async def _data(self, data: bytes) -> None:
         if self._spool is not None:
@@ -171,6 +205,8 @@ class _Form:
         if self._spool is not None:
             spool, self._spool = self._spool, None
             spool.close()
+            if self._part is not None and isinstance(spool, _Holder) and spool.held is not None:
+                self._received.files[self._part.name] = spool.held
         elif self._memory is not None and self._part is not None:
             self._keep(self._part, bytes(self._memory))
 

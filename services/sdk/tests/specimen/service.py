@@ -111,6 +111,12 @@ def mirror(image: ImageArray, areas: Areas, size: Size | None = None) -> File:
     return encode_image(image[:, ::-1], "png", name="mirrored.png")
 
 
+@service.operation("level", path="/level")
+def level(image: ImageArray) -> dict[str, Any]:
+    """Tell how bright a picture is."""
+    return {"level": float(image.mean())}
+
+
 @service.operation("shape", path="/shape")
 def shape(image: ImageFile, mask: File | None = None) -> Shape:
     """Look at a picture."""
