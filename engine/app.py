@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 
 from engine.admission import Admission
-from engine.api import events, page, problems, services, system, tasks
+from engine.api import binaries as binaries_api
+from engine.api import events, nodes, page, problems, services, system, tasks
+from engine.api.answers import PROBLEM
 from engine.api.deps import Engine
 from engine.api.gauges import gauges
 from engine.api.hot import HotPath
-from engine.api.openapi import PROBLEM, OpenApi
+from engine.api.openapi import OpenApi
+from engine.belongings import Belongings
 from engine.binaries.base import BinaryStore
 from engine.breakers import Breakers
 from engine.clock import Clock
@@ -31,6 +34,7 @@ from engine.members import Members
 from engine.metrics import Metrics
 from engine.news import Hub
 from engine.outbound.client import Outbound
+from engine.pictures.thumbnails import Thumbnails
 from engine.registry import Registry
 from engine.rerun import Reruns
 from engine.runner import Runner
@@ -89,9 +93,10 @@ class Outside:
     dispatcher: Dispatcher
     outbound: Outbound
     sandbox: MontySandbox
+    thumbnails: Thumbnails
 
     async def open(self) -> None:
-        """Begin. Code's processes start with the first code."""
+        """Begin. Processes for code and pictures start with the first that there is."""
         await self.dispatcher.open()
         await self.outbound.open()
 
@@ -100,6 +105,7 @@ class Outside:
         await self.dispatcher.close()
         await self.outbound.close()
         await self.sandbox.close()
+        await self.thumbnails.close()
 
 
 def make_engine(settings: Settings) -> tuple[Engine, Outside]:
@@ -116,7 +122,7 @@ def make_engine(settings: Settings) -> tuple[Engine, Outside]:
     metrics.show(lambda: gauges(turnstile, health, members))
     dispatcher = Dispatcher(instances, turnstile, binaries, clock, metrics, watch, settings.engine_url)
     outbound = Outbound(binaries, clock, metrics, watch, settings.app_allowed_networks)
-    sandbox = MontySandbox()
+    sandbox, thumbnails = MontySandbox(), Thumbnails()
     follow = settings.reg_db_type == "mongo"
     runner = Runner(store, registry, instances, dispatcher, outbound, sandbox, clock, members, hub, metrics, follow)
     reruns = Reruns(binaries, registry, runner, clock)
@@ -141,9 +147,11 @@ def make_engine(settings: Settings) -> tuple[Engine, Outside]:
         turnstile,
         admission,
         health,
+        Belongings(store, binaries, runner.read),
+        thumbnails,
         loop,
     )
-    return engine, Outside(dispatcher, outbound, sandbox)
+    return engine, Outside(dispatcher, outbound, sandbox, thumbnails)
 
 
 async def start(engine: Engine, outside: Outside) -> None:
@@ -222,6 +230,6 @@ def make_app(settings: Settings) -> HotPath:
         responses={"default": PROBLEM},
     )
     problems.install(app)
-    for module in (services, tasks, events, system, page):
+    for module in (services, tasks, nodes, binaries_api, events, system, page):
         app.include_router(module.router)
     return HotPath(app)

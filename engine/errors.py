@@ -5,6 +5,7 @@ EngineError
 ├── NotFound               404  no such route, task, call or file
 ├── TimedOut               408  the client stopped sending in the middle
 ├── Conflict               409  what is asked does not fit the state of things
+├── PreconditionFailed     412  what the client has seen is not what there is now
 ├── TooLarge               413  more than the limit that the detail names
 ├── UnsupportedType        415  another content type is wanted
 ├── RangeWrong             416  the range of a file lies outside of it
@@ -26,11 +27,13 @@ class Fault:
     """One thing that is wrong in what was sent.
 
     `pointer` is a JSON pointer (RFC 6901) into the document, or `/<field>` for a field of a form; `message` is a
-    sentence that says what to change.
+    sentence that says what to change. Of code, `line` and `column` tell where in it, from 1.
     """
 
     pointer: str
     message: str
+    line: int | None = None
+    column: int | None = None
 
 
 class EngineError(Exception):
@@ -72,6 +75,17 @@ class Conflict(EngineError):
 
     status = 409
     title = "Conflict"
+
+
+class PreconditionFailed(EngineError):
+    """What the client has seen of a thing is not what there is now. `version` is that of what there is."""
+
+    status = 412
+    title = "Precondition failed"
+
+    def __init__(self, detail: str, version: int) -> None:
+        super().__init__(detail)
+        self.version = version
 
 
 class TooLarge(EngineError):

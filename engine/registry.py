@@ -1,7 +1,7 @@
 """Which routes are open, and what is behind each. All of it stands in the store too and is read from it at start."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import orjson
 from aiservice.protocol import Announcement
 from engine.announced import check_announced, common_result, route_of, service_pipeline
 from engine.clock import Clock
-from engine.errors import Conflict, Fault, NotFound, StoreAway, Unprocessable
+from engine.errors import Conflict, Fault, NotFound, PreconditionFailed, StoreAway, Unprocessable
 from engine.ids import new_id
 from engine.instances import Instance, Instances
 from engine.members import Members
@@ -172,11 +172,15 @@ class Registry:
         await self.find(route)
         return await self._store.versions(route)
 
-    async def add_pipeline(self, definition: Any, replace: str | None = None) -> Opened:
-        """Open a pipeline's route, or with `replace` (a route) give it a new version.
+    async def add_pipeline(
+        self, definition: Any, replace: str | None = None, seen: Collection[int] | None = None
+    ) -> Opened:
+        """Open a pipeline's route, or with `replace` (a route) give it a new version: with `seen`, only in the place of
+        one of these versions.
 
         The same definition again changes nothing. Raises Unprocessable with every fault, Conflict where the route
-        belongs to another pipeline or to a living service, NotFound where the route to replace is not open.
+        belongs to another pipeline or to a living service, NotFound where the route to replace is not open,
+        PreconditionFailed where another version than those `seen` is.
         """
         self._raise(await self.check(definition))
         route = route_of(definition)
@@ -188,7 +192,12 @@ class Registry:
         async with self._changing:
             known = self._may_take(route, definition, replace is not None)
             if known is None:
-                known = await self._store_version(route, "pipeline", definition)
+                known = await self._store_version(route, "pipeline", definition, seen)
+        if known is None:
+            await self.refresh()
+            version = self.get(route).row.version
+            text = f"version {version} of `{route}` is open, and this was made from another; read it and change that"
+            raise PreconditionFailed(text, version)
         await self._members.others_know()
         return known
 
@@ -219,11 +228,16 @@ class Registry:
             self.revision += 1
         await self._members.others_know()
 
-    async def _store_version(self, route: str, kind: str, definition: Mapping[str, Any]) -> Opened:
+    async def _store_version(
+        self, route: str, kind: str, definition: Mapping[str, Any], seen: Collection[int] | None = None
+    ) -> Opened | None:
+        """Open it after the latest version; None, and nothing is changed, where that is none of those `seen`."""
+        document = orjson.dumps(definition)
         for _ in range(_TRIES):
-            version = await self._store.latest_version(route) + 1
-            document = orjson.dumps(definition)
-            row = PipelineRow(new_id(), route, version, kind, document, self._clock.now())
+            latest = await self._store.latest_version(route)
+            if seen is not None and latest not in seen:
+                return None
+            row = PipelineRow(new_id(), route, latest + 1, kind, document, self._clock.now())
             if await self._store.add_pipeline(row):
                 return self._open(row)
         raise Conflict(f"the route `{route}` is being changed by others; try again")

@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from engine.admission import Admission
+from engine.belongings import Belongings
 from engine.binaries.base import BinaryStore
 from engine.clock import Clock
 from engine.errors import Invalid, TimedOut, TooLarge, UnsupportedType
@@ -21,6 +22,7 @@ from engine.instances import Instances
 from engine.members import Members
 from engine.metrics import Metrics
 from engine.news import Hub
+from engine.pictures.thumbnails import Thumbnails
 from engine.pipeline.jsontext import parse
 from engine.registry import Registry
 from engine.rerun import Reruns
@@ -58,6 +60,8 @@ class Engine:
     turnstile: Turnstile
     admission: Admission
     health: Health
+    belongings: Belongings
+    thumbnails: Thumbnails
     loop: asyncio.AbstractEventLoop
 
     @property

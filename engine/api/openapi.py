@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 from fastapi import FastAPI
 
-from engine.api.problems import SCHEMA
+from engine.api.answers import COMPONENTS, PROBLEM
 from engine.registry import Opened, Registry
 
 _JOB = {
@@ -60,7 +60,9 @@ class OpenApi:
             self._revision = self._registry.revision
             document = self._app.openapi()
             paths = {**document["paths"], **{_path(o): {"post": _operation(o)} for o in self._registry.routes()}}
-            self._built = orjson.dumps({**document, "paths": paths})
+            known = document.get("components", {})
+            components = {**known, "schemas": {**known.get("schemas", {}), **COMPONENTS}}
+            self._built = orjson.dumps({**document, "paths": paths, "components": components})
         return self._built
 
 
@@ -80,9 +82,3 @@ def _operation(opened: Opened) -> dict[str, Any]:
         "requestBody": {"required": True, "content": {media: {"schema": opened.body.json_schema()}}},
         "responses": {"200": _JOB, "default": PROBLEM},
     }
-
-
-PROBLEM = {
-    "description": "What is wrong, and what to change.",
-    "content": {"application/problem+json": {"schema": SCHEMA}},
-}

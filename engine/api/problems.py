@@ -12,29 +12,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from engine.errors import EngineError, Fault, RangeWrong, Unprocessable
+from engine.api.etags import etag_of
+from engine.errors import EngineError, Fault, PreconditionFailed, RangeWrong, Unprocessable
 from engine.pipeline.jsontext import pointer
 
 _log = logging.getLogger(__name__)
-
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "detail"],
-                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
-            },
-        },
-    },
-}
 
 
 def problem(
@@ -42,10 +24,16 @@ def problem(
 ) -> Response:
     """The answer for one error."""
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    errors = [{"pointer": fault.pointer, "detail": fault.message} for fault in faults]
+    errors = [fault_view(fault) for fault in faults]
     if errors:
         body["errors"] = errors
     return Response(orjson.dumps(body), status, headers, media_type="application/problem+json")
+
+
+def fault_view(fault: Fault) -> dict[str, Any]:
+    """One thing that is wrong: `pointer` and `detail`, of code also its `line` and `column`."""
+    view: dict[str, Any] = {"pointer": fault.pointer, "detail": fault.message}
+    return view if fault.line is None else {**view, "line": fault.line, "column": fault.column}
 
 
 def _engine_error(error: EngineError) -> Response:
@@ -54,6 +42,8 @@ def _engine_error(error: EngineError) -> Response:
         headers["Retry-After"] = f"{error.retry_after:.0f}"
     if isinstance(error, RangeWrong):
         headers["Content-Range"] = f"bytes */{error.size}"
+    if isinstance(error, PreconditionFailed):
+        headers["ETag"] = etag_of(error.version)
     return problem(error.status, error.title, error.detail, error.faults, headers)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from engine.api.deps import Engine, moment
-from engine.api.views import change_view, state_of
+from engine.api.views import change_view, code_place, state_of
 from engine.errors import NotFound
 from engine.pipeline.nodes import LOOP_END
 from engine.task.codec import decode
@@ -79,10 +79,11 @@ def _nodes(task: Task, place: Place, table: dict[str, str]) -> Iterator[bytes]:
         name = frame.instance(node_id)
         run = task.node(node_id)
         table.update({f"{name}.out.{key}": ref.id for key, ref in binaries(run.out or {})})
-        yield orjson.dumps(name) + b":" + orjson.dumps(_node(task, frame, node_id, run))
+        yield orjson.dumps(name) + b":" + orjson.dumps(node_view(task, frame, node_id, run))
 
 
-def _node(task: Task, frame: Frame, node_id: str, run: NodeRun) -> dict[str, Any]:
+def node_view(task: Task, frame: Frame, node_id: str, run: NodeRun) -> dict[str, Any]:
+    """All that is known of one node. Where its code has failed, `field` and `line` say in which place."""
     node = frame.pipeline.nodes[node_id]
     view: dict[str, Any] = {"id": frame.instance(node_id), "type": node.type, "state": state_of(task, run)}
     view["params"] = _shown(frame.params(node_id))
@@ -94,8 +95,13 @@ def _node(task: Task, frame: Frame, node_id: str, run: NodeRun) -> dict[str, Any
         except InputError:
             view["input"] = None
     view["out"] = _shown(run.out)
-    view |= {"started": moment(run.started), "ended": moment(run.ended), "seconds": _seconds(run.started, run.ended)}
+    view |= {
+        "started": moment(run.started),
+        "ended": moment(run.ended),
+        "seconds": seconds_between(run.started, run.ended),
+    }
     view |= {"turn": run.turn, "error": run.error, "waiting": run.waiting, "due": moment(run.due)}
+    view |= code_place(frame.pipeline, node_id, run)
     if run.more.side is not None:
         view["side"] = run.more.side
     if run.more.total is not None:
@@ -111,13 +117,14 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
         "at": moment(attempt.at),
         "accepted": moment(attempt.accepted),
         "ended": moment(attempt.ended),
-        "seconds": _seconds(attempt.at, attempt.ended),
+        "seconds": seconds_between(attempt.at, attempt.ended),
         "error": attempt.error,
     }
     return view if attempt.task is None else {**view, "task": attempt.task}
 
 
-def _seconds(start: int | None, end: int | None) -> float | None:
+def seconds_between(start: int | None, end: int | None) -> float | None:
+    """How long something took; None where it has not begun, or not ended."""
     return None if start is None or end is None else (end - start) / 1_000_000
 
 

@@ -72,7 +72,18 @@ def _body(schema: dict[str, Any]) -> dict[str, Any]:
 POST_DEFINITION = _body({"oneOf": [_PIPELINE, _ANNOUNCEMENT]})
 """What OpenAPI says of the body of `POST /services`."""
 
-PUT_DEFINITION = _body(_PIPELINE)
+PUT_DEFINITION: dict[str, Any] = {
+    **_body(_PIPELINE),
+    "parameters": [
+        {
+            "name": "If-Match",
+            "in": "header",
+            "required": False,
+            "description": "The `ETag` of the version that the new one was made from.",
+            "schema": {"type": "string"},
+        }
+    ],
+}
 """What OpenAPI says of the body of `PUT /services/{route}`."""
 
 RETRY: dict[str, Any] = {

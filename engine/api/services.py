@@ -9,7 +9,10 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from aiservice.protocol import Announcement, Malformed, boundary_of, prefer_wait
+from engine.api.answers import CLOSED, REPLACED, SERVICE, SERVICES, STORED, VERSIONS
 from engine.api.deps import Engine, Json, body_chunks, engine_of, moment, read_json
+from engine.api.etags import etag_of, versions_of
+from engine.api.problems import fault_view
 from engine.api.schemas import POST_DEFINITION, PUT_DEFINITION
 from engine.api.views import breaker_view, failing_view, result_of
 from engine.binaries.receive import FormReceiver, Limits
@@ -29,7 +32,10 @@ router = APIRouter(tags=["services"])
 
 
 @router.post(
-    "/services", summary="Store a pipeline and open its route, or announce a service", openapi_extra=POST_DEFINITION
+    "/services",
+    summary="Store a pipeline and open its route, or announce a service",
+    openapi_extra=POST_DEFINITION,
+    responses=STORED,
 )
 async def post_definition(
     request: Request, dry_run: Annotated[bool, Query(description="only check the pipeline")] = False
@@ -55,7 +61,7 @@ async def _check(engine: Engine, document: Any) -> Response:
 def _opened(engine: Engine, opened: Opened) -> Response:
     """Describe a route that was opened. Nodes of other pipelines may wait for it."""
     engine.sweeper.announced(opened.row.route, True)
-    return Json(describe(engine, opened))
+    return Json(describe(engine, opened), headers={"ETag": etag_of(opened.row.version)})
 
 
 async def _announce(engine: Engine, document: dict[str, Any]) -> Response:
@@ -78,30 +84,40 @@ def _definition(document: Any) -> Any:
 
 
 @router.put(
-    "/services/{route}", summary="A new version of a pipeline; running tasks keep theirs", openapi_extra=PUT_DEFINITION
+    "/services/{route}",
+    summary="A new version of a pipeline; running tasks keep theirs",
+    openapi_extra=PUT_DEFINITION,
+    responses=REPLACED,
 )
 async def put_definition(route: str, request: Request) -> Response:
-    """The body is a definition whose entry has the same route."""
+    """The body is a definition whose entry has the same route.
+
+    With `If-Match` it must be made from the version that is open, whose `ETag` reading it gives; else 412. Where what
+    is open is the same definition already, that is no fault, so that a request can be sent again.
+    """
     engine = engine_of(request)
     document = _definition(await read_json(request))
-    return _opened(engine, await engine.registry.add_pipeline(document, replace=route))
+    match = request.headers.get("if-match")
+    seen = None if match is None else versions_of(match)
+    return _opened(engine, await engine.registry.add_pipeline(document, replace=route, seen=seen))
 
 
-@router.get("/services", summary="The definitions of all open routes")
+@router.get("/services", summary="The definitions of all open routes", responses=SERVICES)
 async def get_definitions(request: Request) -> Response:
     """A list, by route."""
     engine = engine_of(request)
     return Json([describe(engine, opened) for opened in engine.registry.routes()])
 
 
-@router.get("/services/{route}", summary="The definition behind a route")
+@router.get("/services/{route}", summary="The definition behind a route", responses=SERVICE)
 async def get_definition(route: str, request: Request) -> Response:
     """As stored, with `state` beside it: version, instances, services that are away."""
     engine = engine_of(request)
-    return Json(describe(engine, await engine.registry.find(route)))
+    opened = await engine.registry.find(route)
+    return Json(describe(engine, opened), headers={"ETag": etag_of(opened.row.version)})
 
 
-@router.get("/services/{route}/versions", summary="The versions that a route has had, newest first")
+@router.get("/services/{route}/versions", summary="The versions that a route has had, newest first", responses=VERSIONS)
 async def get_versions(route: str, request: Request) -> Response:
     """A list of `{"version", "created", "open", "nodes"}`; old ones that no task uses are removed after a time."""
     engine = engine_of(request)
@@ -113,7 +129,7 @@ async def get_versions(route: str, request: Request) -> Response:
     return Json(versions)
 
 
-@router.delete("/services/{route}", summary="Close a route; running tasks finish")
+@router.delete("/services/{route}", summary="Close a route; running tasks finish", responses=CLOSED)
 async def delete_definition(route: str, request: Request) -> Response:
     """An announced operation opens its route again when it next announces itself."""
     await engine_of(request).registry.close(route)
@@ -146,7 +162,7 @@ def describe(engine: Engine, opened: Opened) -> dict[str, Any]:
         state["failing"] = failing
     broken = registry.broken(opened)
     if broken:
-        state["broken"] = [{"pointer": fault.pointer, "detail": fault.message} for fault in broken]
+        state["broken"] = [fault_view(fault) for fault in broken]
     return described
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import HTMLResponse, Response
 
+from engine.api.answers import READY, STATS
 from engine.api.deps import Json, engine_of, moment
 from engine.api.openapi import OpenApi
 from engine.errors import NotFound
@@ -25,7 +26,7 @@ async def live() -> Response:
     return Json({"status": "alive"})
 
 
-@router.get("/health/ready", summary="Whether the engine can work")
+@router.get("/health/ready", summary="Whether the engine can work", responses=READY)
 async def ready(request: Request) -> Response:
     """200, or 503 with which store is `away`, why and since when. The stores are asked anew, in two seconds at most."""
     engine = engine_of(request)
@@ -50,7 +51,7 @@ async def metrics(request: Request) -> Response:
     return Response(engine_of(request).metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-@router.get("/stats", summary="How many tasks there are")
+@router.get("/stats", summary="How many tasks there are", responses=STATS)
 async def stats(request: Request) -> Response:
     """`{"jobs": {"total", "running", "finished", "failed"}, "services": {route: tasks}}` of all kept tasks."""
     engine = engine_of(request)

@@ -1,28 +1,23 @@
 """Tasks: what became of them, and cancel and retry: everything under `/tasks` but the event streams."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
+from engine.api.answers import RAW, RESULT, RESUMED, STATUS, TASK_PAGE
 from engine.api.deps import Json, engine_of, moment, read_json
-from engine.api.ranges import is_unchanged, wanted_range
 from engine.api.raw import raw_of
 from engine.api.schemas import RETRY
-from engine.api.views import file_of, result_of, status_of, task_and_place
-from engine.binaries.sniff import content_disposition, inline
-from engine.errors import Fault, NotFound, Unprocessable
+from engine.api.views import result_of, status_of, task_and_place
+from engine.errors import Fault, Unprocessable
 from engine.pipeline.names import quoted
 from engine.task.events import Cancelled, Event, Retried
-
-LINK_SECONDS = 300
-"""How long a URL of the object store is good for to which a download is sent on."""
 
 router = APIRouter(tags=["tasks"])
 
 
-@router.get("/tasks", summary="Tasks, newest first")
+@router.get("/tasks", summary="Tasks, newest first", responses=TASK_PAGE)
 async def get_tasks(
     request: Request,
     route: Annotated[str | None, Query(description="only tasks of this route", max_length=200)] = None,
@@ -52,14 +47,14 @@ async def get_tasks(
     return Json({"tasks": tasks, "next": f"{last.created}-{last.id}" if last else None})
 
 
-@router.get("/tasks/{task_id}/status", summary="Whether a task runs, has finished or failed")
+@router.get("/tasks/{task_id}/status", summary="Whether a task runs, has finished or failed", responses=STATUS)
 async def get_status(task_id: str, request: Request) -> Response:
     """`{"status": "running" | "finished" | "error"}`, with progress and the state of every node beside it."""
     engine = engine_of(request)
     return Json(await status_of(engine, *await task_and_place(engine, task_id)))
 
 
-@router.get("/tasks/{task_id}", summary="The result of a task")
+@router.get("/tasks/{task_id}", summary="The result of a task", responses=RESULT)
 async def get_result(task_id: str, request: Request) -> Response:
     """The out of the end node; a binary appears as a URL. 400 while the task runs, or where it failed."""
     engine = engine_of(request)
@@ -67,21 +62,24 @@ async def get_result(task_id: str, request: Request) -> Response:
     return Json(result_of(engine, task, place.pipeline))
 
 
-@router.get("/tasks/{task_id}/raw", summary="The whole task, for finding mistakes")
+@router.get("/tasks/{task_id}/raw", summary="The whole task, for finding mistakes", responses=RAW)
 async def get_raw(task_id: str, request: Request) -> Response:
     """Every node with input, out, state, timings, attempts and errors; and the table of binaries."""
     engine = engine_of(request)
     return StreamingResponse(raw_of(engine, *await task_and_place(engine, task_id)), media_type="application/json")
 
 
-@router.post("/tasks/{task_id}/cancel", summary="Stop a task")
+@router.post("/tasks/{task_id}/cancel", summary="Stop a task", responses=STATUS)
 async def cancel(task_id: str, request: Request) -> Response:
     """Nothing further is dispatched, late callbacks are ignored. 409 where the task has ended already."""
     return await _happen(request, task_id, Cancelled())
 
 
 @router.post(
-    "/tasks/{task_id}/retry", summary="Let a failed task go on, or run a task again from a node", openapi_extra=RETRY
+    "/tasks/{task_id}/retry",
+    summary="Let a failed task go on, or run a task again from a node",
+    openapi_extra=RETRY,
+    responses=RESUMED,
 )
 async def retry(
     task_id: str,
@@ -129,41 +127,3 @@ async def _happen(request: Request, task_id: str, event: Event) -> Response:
     engine = engine_of(request)
     outcome = await engine.runner.send(task_id, event)
     return Json(await status_of(engine, outcome.task, await engine.runner.place(outcome.task)))
-
-
-@router.head("/tasks/{task_id}/files/{name:path}", include_in_schema=False)
-@router.get("/tasks/{task_id}/files/{name:path}", summary="One binary of the result")
-async def get_file(task_id: str, name: str, request: Request) -> Response:
-    """Streamed; understands `Range` and `If-None-Match`."""
-    engine = engine_of(request)
-    task, place = await task_and_place(engine, task_id)
-    ref = file_of(task, place.pipeline, name)
-    etag = f'"{ref.id.rpartition("/")[2]}"'
-    headers: dict[str, Any] = {
-        "ETag": etag,
-        "Accept-Ranges": "bytes",
-        "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-        "Content-Disposition": content_disposition(ref.name, inline(ref.type)),
-        "Cache-Control": "private, max-age=0, must-revalidate",
-    }
-    if is_unchanged(request.headers.get("if-none-match"), etag):
-        return Response(None, 304, headers)
-    if engine.settings.s3_redirect and request.method == "GET":
-        disposition = headers["Content-Disposition"]
-        link = await engine.binaries.link(ref.id, LINK_SECONDS, ref.type, disposition)
-        if link is not None:
-            return Response(None, 307, {"Location": link, "Cache-Control": "no-store"})
-    part = wanted_range(request.headers.get("range"), request.headers.get("if-range"), etag, ref.size)
-    start, end = part or (0, ref.size)
-    if await engine.binaries.size(ref.id) is None:
-        raise NotFound(f"the file `{name}` is gone")
-    headers["Content-Length"] = str(end - start)
-    if part:
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{ref.size}"
-    content = _nothing() if request.method == "HEAD" else engine.binaries.read(ref.id, start, end)
-    return StreamingResponse(content, 206 if part else 200, headers, media_type=ref.type)
-
-
-async def _nothing() -> AsyncIterator[bytes]:
-    yield b""

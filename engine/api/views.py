@@ -1,5 +1,6 @@
 """A task as clients see it: its status and its result."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
@@ -13,6 +14,8 @@ from engine.task.frames import Place
 from engine.task.inputs import binaries
 from engine.task.task import BinaryRef, Change, NodeRun, Task
 
+_IN_CODE = re.compile(r"`(ready|before|if|(?:then|else)\.exec|after)`(?:, line (\d{1,6}))?: ")
+
 
 async def task_and_place(engine: Engine, task_id: str) -> tuple[Task, Place]:
     """A task, and where it runs. Raises NotFound, StoreAway."""
@@ -23,7 +26,7 @@ async def task_and_place(engine: Engine, task_id: str) -> tuple[Task, Place]:
 async def status_of(engine: Engine, task: Task, place: Place) -> dict[str, Any]:
     """The status, with progress and the state of every node beside it."""
     pipeline = place.pipeline
-    nodes = {node_id: _node_status(task, task.node(node_id)) for node_id in pipeline.nodes if node_id != LOOP_END}
+    nodes = {node_id: _node_status(task, pipeline, node_id) for node_id in pipeline.nodes if node_id != LOOP_END}
     for node_id, shown in nodes.items():
         run = task.node(node_id)
         if run.more.total is not None:
@@ -61,13 +64,28 @@ def state_of(task: Task, run: NodeRun) -> str:
     return "skipped" if run.state == "pending" and task.status == "finished" else run.state
 
 
-def _node_status(task: Task, run: NodeRun) -> dict[str, Any]:
+def _node_status(task: Task, pipeline: Pipeline, node_id: str) -> dict[str, Any]:
+    run = task.node(node_id)
     view: dict[str, Any] = {"state": state_of(task, run)}
     if run.waiting is not None:
         view["waiting"] = run.waiting
     if run.error is not None:
         view["error"] = run.error
+        view |= code_place(pipeline, node_id, run)
     return view
+
+
+def code_place(pipeline: Pipeline, node_id: str, run: NodeRun) -> dict[str, Any]:
+    """The `field` whose code has failed, as a definition calls it (`then.exec` is that of a side), and the `line` in it
+    where that is known; nothing where the node's error is another one."""
+    found = _IN_CODE.match(run.error or "")
+    if found is None or any(attempt.error and found.string.startswith(attempt.error) for attempt in run.attempts):
+        return {}  # what a service says may look like it
+    field, line = found.groups()
+    side, _, step = field.rpartition(".")
+    if pipeline.code(node_id, step, side or None) is None:
+        return {}
+    return {"field": field} if line is None else {"field": field, "line": int(line)}
 
 
 def result_of(engine: Engine, task: Task, pipeline: Pipeline) -> Any:

@@ -163,10 +163,15 @@ def binaries(value: Any, name: str = "") -> Iterator[tuple[str, BinaryRef]]:
             yield from binaries(item, f"{name}.{index}" if name else str(index))
 
 
+def held(task: Task) -> Iterator[BinaryRef]:
+    """Yield every binary that something in the task refers to, perhaps more than once."""
+    values = [task.item, dict(task.fields or {})]
+    for run in task.nodes.values():
+        values += [run.out, run.more.input, run.more.params, run.more.items, run.more.changed]
+    return (ref for value in values for _, ref in binaries(value))
+
+
 def unused(task: Task, binary_ids: list[str]) -> list[str]:
     """Those of the binaries that nothing in the task refers to."""
-    held = [task.item, dict(task.fields or {})]
-    for run in task.nodes.values():
-        held += [run.out, run.more.input, run.more.params, run.more.items, run.more.changed]
-    used = {ref.id for value in held for _, ref in binaries(value)}
+    used = {ref.id for ref in held(task)}
     return [binary_id for binary_id in binary_ids if binary_id not in used]

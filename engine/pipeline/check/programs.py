@@ -66,7 +66,8 @@ class Programs:
             for fault in error.faults:
                 message = self._hidden(level, text, fault) or fault.message
                 where = f"line {fault.line}, column {fault.column}"
-                self.faults.append(Fault(level.at(position, *place), f"{where}: {message}"))
+                pointer = level.at(position, *place)
+                self.faults.append(Fault(pointer, f"{where}: {message}", fault.line, fault.column))
             return
         for name in self._without_item(level, program):
             message = f"{name} is in no body of a loop, so it has no `_loop`, which is the item that a body runs for"

@@ -1,0 +1,1 @@
+"""Small pictures of large ones, made in processes of their own."""
