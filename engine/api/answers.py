@@ -246,6 +246,9 @@ READY: Responses = {
     200: _json(_ref("Ready"), "The engine can work."),
     503: _json(_ref("Ready"), "The engine cannot work, and why."),
 }
+ALIVE: Responses = {200: _json(_object({"status": {"const": "alive"}}), "The process lives.")}
+METRICS: Responses = {200: {"description": "The metrics.", "content": {"text/plain": {"schema": _TEXT}}}}
+EVENTS: Responses = {200: {"description": "The events.", "content": {"text/event-stream": {"schema": _TEXT}}}}
 BYTES: Responses = {
     200: {"description": "The file.", "content": _content("*/*")},
     206: {"description": "A part of it.", "content": _content("*/*")},

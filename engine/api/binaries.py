@@ -28,7 +28,9 @@ router = APIRouter(tags=["tasks"])
 
 
 @router.head("/tasks/{task_id}/files/{name:path}", include_in_schema=False)
-@router.get("/tasks/{task_id}/files/{name:path}", summary="One binary of the result", responses=BYTES)
+@router.get(
+    "/tasks/{task_id}/files/{name:path}", summary="One binary of the result", response_class=Response, responses=BYTES
+)
 async def get_file(task_id: str, name: str, request: Request) -> Response:
     """Streamed; understands `Range` and `If-None-Match`."""
     engine = engine_of(request)
@@ -41,6 +43,7 @@ async def get_file(task_id: str, name: str, request: Request) -> Response:
 @router.get(
     "/tasks/{task_id}/binaries/{binary_id:path}",
     summary="One binary of the task or of what belongs to it",
+    response_class=Response,
     responses=PICTURE,
 )
 async def get_binary(

@@ -15,6 +15,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from sse_starlette.sse import AppStatus
 from starlette.responses import Response
 
+from engine.api.answers import EVENTS
 from engine.api.deps import Engine, engine_of
 from engine.api.schemas import LAST_EVENT_ID
 from engine.api.told import Told
@@ -39,7 +40,11 @@ AppStatus.enable_automatic_graceful_drain = False
 
 
 @router.get(
-    "/tasks/{task_id}/events", summary="The changes of one task, as Server-Sent Events", openapi_extra=LAST_EVENT_ID
+    "/tasks/{task_id}/events",
+    summary="The changes of one task, as Server-Sent Events",
+    response_class=Response,
+    openapi_extra=LAST_EVENT_ID,
+    responses=EVENTS,
 )
 async def get_task_events(task_id: str, request: Request) -> Response:
     """From the first change, or after `Last-Event-ID`; ends with the task."""
@@ -49,7 +54,13 @@ async def get_task_events(task_id: str, request: Request) -> Response:
     return EventSourceResponse(_of_task(engine, task_id, after or (0, 0)), ping=PING_SECONDS)
 
 
-@router.get("/events", summary="The changes of all tasks, as Server-Sent Events", openapi_extra=LAST_EVENT_ID)
+@router.get(
+    "/events",
+    summary="The changes of all tasks, as Server-Sent Events",
+    response_class=Response,
+    openapi_extra=LAST_EVENT_ID,
+    responses=EVENTS,
+)
 async def get_events(request: Request) -> Response:
     """From now on, or after `Last-Event-ID`. Changes of tasks that were removed meanwhile are left out."""
     after = _place(request.headers.get("last-event-id"))

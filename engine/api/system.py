@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import HTMLResponse, Response
 
-from engine.api.answers import READY, STATS
+from engine.api.answers import ALIVE, METRICS, READY, STATS
 from engine.api.deps import Json, engine_of, moment
 from engine.api.openapi import OpenApi
 from engine.errors import NotFound
@@ -20,7 +20,7 @@ _ASSETS = {
 }
 
 
-@router.get("/health/live", summary="Whether the process lives")
+@router.get("/health/live", summary="Whether the process lives", responses=ALIVE)
 async def live() -> Response:
     """200 as long as the engine answers at all."""
     return Json({"status": "alive"})
@@ -45,7 +45,7 @@ async def ready(request: Request) -> Response:
     return Json(answer if trouble is None else {**answer, "reason": trouble}, 200 if is_ready else 503)
 
 
-@router.get("/metrics", summary="Prometheus metrics")
+@router.get("/metrics", summary="Prometheus metrics", response_class=Response, responses=METRICS)
 async def metrics(request: Request) -> Response:
     """The Prometheus text format."""
     return Response(engine_of(request).metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -23,10 +23,12 @@ _NONE = "there is no small picture of this binary"
 
 
 class Thumbnails:
-    """See the module. To be used in one event loop."""
+    """See the module. To be used in one event loop. `patience`, `idle`: see `PATIENCE` and `IDLE`."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, patience: float = PATIENCE, idle: float = IDLE) -> None:
         self.limits = limits or Limits()
+        self._patience = patience
+        self._idle = idle
         self._turn = asyncio.Lock()
         self._waiting = 0
         self._decoder: Decoder | None = None
@@ -51,12 +53,11 @@ class Thumbnails:
             raise Busy(f"{MAX_WAITING} pictures are waiting to be made small; try again")
         self._waiting += 1
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience):
                 await self._turn.acquire()
         except TimeoutError:
-            raise Busy(
-                f"many pictures are being made small, and after {PATIENCE:g} s it is not this one's turn"
-            ) from None
+            text = f"many pictures are being made small, and after {self._patience:g} s it is not this one's turn"
+            raise Busy(text) from None
         finally:
             self._waiting -= 1
         try:
@@ -86,7 +87,7 @@ class Thumbnails:
         except BaseException:
             self._drop(decoder)
             raise
-        self._retiring = asyncio.get_running_loop().call_later(IDLE, self._drop, decoder)
+        self._retiring = asyncio.get_running_loop().call_later(self._idle, self._drop, decoder)
         return made
 
     async def _ready(self) -> Decoder:

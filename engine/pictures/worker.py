@@ -101,8 +101,10 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 def _answer(file: io.BytesIO, side: int, pixels: int) -> tuple[bytes, bytes]:
     try:
         return _MADE, small(file, side, pixels)
-    except (TooLarge, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+    except TooLarge as error:
         return _TOO_LARGE, str(error).encode()
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return _TOO_LARGE, f"it has more than {pixels:,} pixels".encode()
     except MemoryError:
         return _TOO_LARGE, b"it takes more memory than there is for it"
     except UnidentifiedImageError:
