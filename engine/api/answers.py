@@ -12,7 +12,7 @@ Schema = dict[str, Any]
 _TEXT: Schema = {"type": "string"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _FLAG: Schema = {"type": "boolean"}
-_OBJECT: Schema = {"type": "object"}
+_OBJECT: Schema = {"type": "object", "additionalProperties": True}
 _MOMENT: Schema = {"type": "string", "format": "date-time"}
 _NODE_STATES = ["pending", "running", "finished", "skipped", "error", "cancelled"]
 
@@ -62,8 +62,12 @@ _BREAKER = {
     "failures": _COUNT,
     "retry_in": _or_null({"type": "number"}),
 }
+_DEFINED = {
+    **_object({"id": _TEXT}, {"type": _TEXT, "next": _list(_TEXT), "input": _map(_TEXT)}, "A node of a definition."),
+    "additionalProperties": True,
+}
 _SERVICE = _object(
-    {"type": _words("pipeline", "service"), "nodes": _list(_OBJECT), "state": _ref("RouteState")},
+    {"type": _words("pipeline", "service"), "nodes": _list(_ref("DefinedNode")), "state": _ref("RouteState")},
     {"api": _OBJECT, "url": _or_null(_TEXT)},
     "A definition as stored; `state` is that of its route.",
 )
@@ -75,7 +79,7 @@ _ROUTE_STATE = _object(
         "broken": _list(_ref("Fault")),
     },
 )
-_VERSION = _object({"version": _COUNT, "created": _MOMENT, "open": _FLAG, "nodes": _list(_OBJECT)})
+_VERSION = _object({"version": _COUNT, "created": _MOMENT, "open": _FLAG, "nodes": _list(_ref("DefinedNode"))})
 _NODE_STATUS = _object(
     {"state": _words(*_NODE_STATES)},
     {"waiting": _TEXT, "error": _TEXT, **_CODE_PLACE, "items": _object({"total": _COUNT, "done": _COUNT})},
@@ -191,6 +195,7 @@ COMPONENTS: dict[str, Schema] = {
     "Change": _CHANGE,
     "Checked": _CHECKED,
     "Closed": _CLOSED,
+    "DefinedNode": _DEFINED,
     "Fault": _FAULT,
     "Job": _JOB,
     "NodePage": _NODE_PAGE,
