@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
+import orjson
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
@@ -10,7 +11,7 @@ from engine.api.deps import Json, engine_of, moment, read_json
 from engine.api.raw import raw_of
 from engine.api.schemas import RETRY
 from engine.api.views import result_of, status_of, task_and_place
-from engine.errors import Fault, Unprocessable
+from engine.errors import Fault, NotFound, Unprocessable
 from engine.pipeline.names import quoted
 from engine.task.events import Cancelled, Event, Retried
 
@@ -67,6 +68,20 @@ async def get_raw(task_id: str, request: Request) -> Response:
     """Every node with input, out, state, timings, attempts and errors; and the table of binaries."""
     engine = engine_of(request)
     return StreamingResponse(raw_of(engine, *await task_and_place(engine, task_id)), media_type="application/json")
+
+
+@router.get("/tasks/{task_id}/definition", summary="The definition that a task runs with")
+async def get_task_definition(task_id: str, request: Request) -> Response:
+    """As stored, with the `version` of its route; 0 where the task was given a definition of its own.
+
+    It is there as long as the task is, also when its route has another version or is closed.
+    """
+    engine = engine_of(request)
+    task = await engine.runner.read(task_id)
+    row = await engine.store.definition(task.definition)
+    if row is None:
+        raise NotFound("the definition of this task is gone")
+    return Json({**orjson.loads(row.document), "version": row.version})
 
 
 @router.post("/tasks/{task_id}/cancel", summary="Stop a task", responses=STATUS)
