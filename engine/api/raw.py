@@ -23,7 +23,8 @@ PAGE = 100
 async def raw_of(engine: Engine, task: Task, place: Place) -> AsyncIterator[bytes]:
     """The JSON of the whole task, in pieces. The ids of calls are capabilities and are not shown.
 
-    `nodes` holds each node under the id of its instance: those of the task itself first, then those of loops' bodies.
+    `nodes` holds each node under the id of its instance: those of the task itself first, then those of loops' bodies,
+    whose `parent` is the task in which their loop stands: this one, or the `task` of the nodes of another body.
     `tasks` lists the runs of sub-pipelines, which are tasks of their own.
     """
     pipeline = place.pipeline
@@ -89,6 +90,7 @@ def node_view(task: Task, frame: Frame, node_id: str, run: NodeRun) -> dict[str,
     view["params"] = _shown(frame.params(node_id))
     if task.origin is not None and frame.pipeline.loop is not None:
         view |= {"node": node_id, "task": task.id, "index": task.origin.index, "_loop": _shown(task.item)}
+        view["parent"] = task.origin.parent
     if run.turn:
         try:
             view["input"] = _shown(input_of(frame, node_id))
