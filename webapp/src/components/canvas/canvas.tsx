@@ -24,6 +24,8 @@ export interface CanvasProps {
   onSelect?: (key: NodeKey | null) => void;
   /** What is drawn on an edge beside its condition; keep it the same function as long as that is the same. */
   edgeExtra?: (edge: GraphEdge) => ReactNode;
+  /** What is drawn below a node's summary; keep it the same function, too. */
+  nodeExtra?: (node: GraphNode) => ReactNode;
 }
 
 const nothing = (): ReactNode => null;
@@ -40,6 +42,7 @@ function nodesOf(
   { layout, direction }: Drawn,
   live: Live | null,
   selected: NodeKey | null,
+  extra: (node: GraphNode) => ReactNode,
 ): CanvasNode[] {
   return graph.nodes.map((drawn) => {
     const box = layout.boxes.get(drawn.key) ?? NOWHERE;
@@ -51,7 +54,7 @@ function nodesOf(
       width: box.width,
       height: box.height,
       selected: drawn.key === selected,
-      data: { drawn, live: live?.nodes.get(drawn.id) ?? null, direction },
+      data: { drawn, live: live?.nodes.get(drawn.id) ?? null, direction, extra: extra(drawn) },
       ...(drawn.parent === null ? {} : { parentId: drawn.parent, extent: 'parent' as const }),
     };
   });
@@ -77,13 +80,23 @@ function edgesOf(graph: Graph, { layout }: Drawn, extra: (edge: GraphEdge) => Re
   }));
 }
 
-function Drawing({ graph, live = null, selected = null, onSelect, edgeExtra = nothing }: CanvasProps) {
+function Drawing({
+  graph,
+  live = null,
+  selected = null,
+  onSelect,
+  edgeExtra = nothing,
+  nodeExtra = nothing,
+}: CanvasProps) {
   const { t } = useTranslation();
   const scheme = useComputedColorScheme('light');
   const { ref, width, height } = useElementSize();
   const drawn = useLayout(graph, width || 1, height || 1);
   const flow = useReactFlow();
-  const nodes = useMemo(() => nodesOf(graph, drawn, live, selected), [graph, drawn, live, selected]);
+  const nodes = useMemo(
+    () => nodesOf(graph, drawn, live, selected, nodeExtra),
+    [graph, drawn, live, selected, nodeExtra],
+  );
   const edges = useMemo(() => edgesOf(graph, drawn, edgeExtra), [graph, drawn, edgeExtra]);
   useEffect(() => {
     const frame = requestAnimationFrame(() => void flow.fitView({ padding: 0.1, maxZoom: 1.1 }));

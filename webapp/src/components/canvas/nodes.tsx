@@ -1,7 +1,7 @@
 /** The nodes of the drawing. */
 
 import { Handle, type Node, type NodeProps, Position } from '@xyflow/react';
-import { memo } from 'react';
+import { type ReactNode, memo } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { GraphNode } from '../../model/graph';
@@ -9,7 +9,12 @@ import { type Direction, type Side, portPlace } from '../../model/layout/measure
 import { type NodeLive, countsOf } from '../../model/live';
 import { colourOf, signOf, summaryOf } from './kinds';
 
-export type CanvasNode = Node<{ drawn: GraphNode; live: NodeLive | null; direction: Direction }>;
+export type CanvasNode = Node<{
+  drawn: GraphNode;
+  live: NodeLive | null;
+  direction: Direction;
+  extra: ReactNode;
+}>;
 
 function Ports({ kind, direction }: { kind: GraphNode['kind']; direction: Direction }) {
   const outs: Side[] = kind === 'branch' ? ['then', 'else'] : ['next'];
@@ -74,6 +79,7 @@ function Step({ data, selected }: NodeProps<CanvasNode>) {
       <div className="node-summary" title={summaryOf(drawn)}>
         {summaryOf(drawn)}
       </div>
+      {data.extra}
       <Ports kind={drawn.kind} direction={data.direction} />
     </div>
   );
@@ -102,6 +108,7 @@ function Frame({ data, selected }: NodeProps<CanvasNode>) {
         <Title drawn={drawn} live={live} />
         <div className="node-summary">{t('graph.forEach', { items: summaryOf(drawn) || '?' })}</div>
         {live && live.items.size > 0 && <Strip live={live} />}
+        {data.extra}
       </div>
       <Ports kind="loop" direction={data.direction} />
     </div>
