@@ -14,6 +14,7 @@ import {
   typeOf,
 } from './definition';
 import { waysOf } from './graph';
+import { groupBy } from './grouping';
 import type { Service } from './wire';
 
 /** What the page knows of the operations: what they give, by route and by address, and the pipelines by route. */
@@ -49,6 +50,9 @@ export function codesOf(node: JsonObject): string[] {
 /** Reads one definition. Each node is looked at once; one that is asked for while it is looked at tells nothing. */
 export class Outs {
   readonly all: Placed[];
+  private readonly byKey: ReadonlyMap<NodeKey, Placed>;
+  private readonly byId: ReadonlyMap<string, Placed[]>;
+  private readonly before: ReadonlyMap<string, Placed[]>;
   private readonly outs = new Map<NodeKey, Shape>();
   private readonly open = new Set<NodeKey>();
 
@@ -58,6 +62,13 @@ export class Outs {
     private readonly calls = CALLS,
   ) {
     this.all = placed(definition);
+    this.byKey = new Map(this.all.map((each) => [each.key, each]));
+    this.byId = groupBy(this.all, ({ node }) => idOf(node));
+    this.before = leading(this.all);
+  }
+
+  find(key: NodeKey | null): Placed | undefined {
+    return key === null ? undefined : this.byKey.get(key);
   }
 
   /** The levels that a node on a level can read, that one first: a level is named by the loop around it. */
@@ -65,7 +76,7 @@ export class Outs {
     const levels: (NodeKey | null)[] = [level];
     for (let inner = level; inner !== null;) {
       const around = inner;
-      inner = this.all.find((each) => each.key === around)?.level ?? null;
+      inner = this.byKey.get(around)?.level ?? null;
       levels.push(inner);
     }
     return levels;
@@ -73,10 +84,7 @@ export class Outs {
 
   /** The nodes that lead to one directly, on its level. */
   predecessors(of: Placed): Placed[] {
-    const id = idOf(of.node);
-    return this.all.filter(
-      (each) => each.level === of.level && waysOf(each.node).some((way) => way.next.includes(id)),
-    );
+    return this.before.get(nameOn(of.level, idOf(of.node))) ?? [];
   }
 
   out(of: Placed): Shape {
@@ -100,7 +108,7 @@ export class Outs {
 
   /** The item of the body that a node is in. */
   item(level: NodeKey): Shape {
-    const loop = this.all.find((each) => each.key === level);
+    const loop = this.byKey.get(level);
     const items =
       loop && typeof loop.node['items'] === 'string' ? this.resolve(loop.node['items'], loop) : null;
     return items?.fields.get('0') ?? shape();
@@ -118,7 +126,7 @@ export class Outs {
 
   private named(id: string | undefined, rest: string[], level: NodeKey | null): Shape | null {
     const levels = this.levelsAround(level);
-    const found = this.all.find((each) => idOf(each.node) === id && levels.includes(each.level));
+    const found = this.byId.get(id ?? '')?.find((each) => levels.includes(each.level));
     return found ? this.field(found, rest) : null;
   }
 
@@ -191,6 +199,26 @@ export class Outs {
       ]),
     );
   }
+}
+
+/** An id on a level, as one text. */
+function nameOn(level: NodeKey | null, id: string): string {
+  return `${level ?? ''} ${id}`;
+}
+
+/** The nodes that lead to what they name, by the level and the id of that. */
+function leading(all: Placed[]): Map<string, Placed[]> {
+  const found = new Map<string, Placed[]>();
+  for (const each of all) {
+    const names = new Set(waysOf(each.node).flatMap((way) => way.next));
+    for (const id of names) {
+      const name = nameOn(each.level, id);
+      const held = found.get(name);
+      if (held) held.push(each);
+      else found.set(name, [each]);
+    }
+  }
+  return found;
 }
 
 /** A value after code has changed it. */

@@ -33,7 +33,7 @@ export function suggestions(
   place: Place = 'input',
 ): Suggestion[] {
   const outs = new Outs(definition, known);
-  const here = outs.all.find((each) => each.key === key);
+  const here = outs.find(key);
   if (!here) return [];
   if (place === 'collect') {
     const body = outs.all.filter((each) => each.level === key);
@@ -61,7 +61,7 @@ export function codeSuggestions(
   known: Known = NOTHING_KNOWN,
 ): Suggestion[] {
   const outs = new Outs(definition, known);
-  const here = outs.all.find((each) => each.key === key);
+  const here = outs.find(key);
   if (!here) return [];
   const nodes = sourcesFor(outs, here).filter(({ of }) => isName(idOf(of.node)));
   const all = [
@@ -137,7 +137,7 @@ function sourcesFor(outs: Outs, here: Placed): Source[] {
   for (const level of levels) {
     const inBody = level === here.level && level !== null;
     if (reader) for (const of of ancestors(outs, reader)) before.push({ of, inBody, later: false });
-    reader = outs.all.find((each) => each.key === level);
+    reader = outs.find(level);
   }
   const taken = new Set([here.key, ...levels, ...before.map(({ of }) => of.key)]);
   const rest = outs.all.filter((each) => levels.includes(each.level) && !taken.has(each.key));

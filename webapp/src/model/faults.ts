@@ -23,7 +23,13 @@ export interface NodeFault {
   message: string;
 }
 
-const LINE = /^(?:`(?<field>\w+)`, )?line (?<line>\d+)(?:, column \d+)?: (?<text>.*)$/s;
+const LINE = /^(?:`\w+`, )?line (\d+)(?:, column \d+)?: /;
+
+/** The line of code that a sentence begins with; null where it names none. */
+export function lineIn(sentence: string): number | null {
+  const line = LINE.exec(sentence)?.[1];
+  return line === undefined ? null : Number(line);
+}
 
 /** The steps of a JSON pointer, as texts. */
 export function stepsOf(pointer: string): string[] {
@@ -46,8 +52,7 @@ export function faultsOf(definition: Definition, faults: readonly EngineFault[])
     const key = ownerOf(pointer, keys);
     const within = key === null ? pointer : pointer.slice(key.length);
     const place = stepsOf(within);
-    const told = LINE.exec(fault.detail)?.groups;
-    const line = fault.line ?? (told?.['line'] === undefined ? null : Number(told['line']));
+    const line = fault.line ?? lineIn(fault.detail);
     return { key, field: place[0] ?? '', place, pointer: within, line, message: fault.detail };
   });
 }
@@ -72,8 +77,8 @@ export function faultsAt(faults: readonly NodeFault[], ...place: string[]): Node
   return faults.filter((fault) => place.every((step, index) => fault.place[index] === step));
 }
 
-const NODE = /^node (?<id>[A-Za-z0-9_-]+): (?<rest>.*)$/s;
-const ITEM = /^item [\d,]+: (?<rest>.*)$/s;
+const NODE = /^node ([A-Za-z0-9_-]+): (.*)$/s;
+const ITEM = /^item [\d,]+: /;
 
 /**
  * The place that the message of a failed task names: `node a: `after`, line 2: KeyError: 'm'`, through the items of loops
@@ -84,17 +89,14 @@ export function faultOfMessage(definition: Definition, message: string): NodeFau
   let key: NodeKey | null = null;
   let rest = message;
   for (let found = NODE.exec(rest); found; found = NODE.exec(rest)) {
-    const id = found.groups?.['id'] ?? '';
+    const [, id = '', text = ''] = found;
     const inner = byId.get(id) ?? byId.get(id.replace(/\d+$/, ''));
     if (inner === undefined) break;
     key = inner;
-    rest = found.groups?.['rest'] ?? '';
-    rest = ITEM.exec(rest)?.groups?.['rest'] ?? rest;
+    rest = text.replace(ITEM, '');
   }
   if (key === null) return null;
-  const told = LINE.exec(rest)?.groups;
-  const field = told?.['field'] ?? /^`(\w+)`: /.exec(rest)?.[1] ?? '';
-  const line = told?.['line'] === undefined ? null : Number(told['line']);
-  const place = field === '' ? [] : [field];
-  return { key, field, place, pointer: pointerOf(place), line, message: rest };
+  const field = /^`(\w+)`[,:] /.exec(rest)?.[1];
+  const place = field === undefined ? [] : [field];
+  return { key, field: field ?? '', place, pointer: pointerOf(place), line: lineIn(rest), message: rest };
 }
