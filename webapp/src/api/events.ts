@@ -4,6 +4,7 @@
  */
 
 import { address } from './http';
+import { authorization, tellRefused } from './key';
 import type { TaskEvent } from '../model/wire';
 
 const FIRST_PAUSE = 500;
@@ -90,8 +91,9 @@ async function once(
   listener: Listener,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const headers: Record<string, string> = last ? { 'Last-Event-ID': last } : {};
+  const headers = { ...authorization(), ...(last ? { 'Last-Event-ID': last } : {}) };
   const answer = await fetch(address(path), { headers, signal });
+  if (answer.status === 401) tellRefused();
   if (answer.status === 404) return false;
   if (!answer.ok || !answer.body) return true;
   listener.connected(true);

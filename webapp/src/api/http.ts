@@ -1,6 +1,7 @@
 /** Requests to the engine that serves this page, and its errors (RFC 9457). */
 
 import type { Json } from '../model/definition';
+import { authorization, tellRefused } from './key';
 
 export interface ProblemError {
   pointer?: string;
@@ -30,14 +31,18 @@ export function sameOrigin(url: string): string {
   return at < 0 ? url : address(url.slice(at));
 }
 
+/** Ask the engine: a path of its own, or a whole address. Throws `Problem`, and tells where it wants a key. */
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
   let answer: Response;
+  const headers = new Headers(init.headers);
+  for (const [name, value] of Object.entries(authorization())) headers.set(name, value);
   try {
-    answer = await fetch(address(path), init);
+    answer = await fetch(path.startsWith('/') ? address(path) : path, { ...init, headers });
   } catch (error) {
     if (init.signal?.aborted) throw error;
     throw new Problem(0, 'The engine cannot be reached.');
   }
+  if (answer.status === 401) tellRefused();
   if (!answer.ok) throw await problemOf(answer);
   return answer;
 }
@@ -56,10 +61,15 @@ export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T>
   return (await answer.json()) as T;
 }
 
-export async function sendJson<T>(path: string, method: 'POST' | 'PUT' | 'DELETE', body?: Json): Promise<T> {
+export async function sendJson<T>(
+  path: string,
+  method: 'POST' | 'PUT' | 'DELETE',
+  body?: Json,
+  more: Record<string, string> = {},
+): Promise<T> {
   const init: RequestInit =
     body === undefined
-      ? { method }
-      : { method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };
+      ? { method, headers: more }
+      : { method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', ...more } };
   return (await (await request(path, init)).json()) as T;
 }

@@ -95,8 +95,21 @@ export const cancel = (taskId: string): Promise<unknown> => sendJson(`/tasks/${p
 
 export const retry = (taskId: string): Promise<unknown> => sendJson(`/tasks/${part(taskId)}/retry`, 'POST');
 
-/** Store a pipeline: a new one, or with `route` a new version of that one. */
-export const store = (definition: JsonObject, route?: string): Promise<unknown> =>
+/** What is stored under a route, and the tag of that state; null where the engine gives none. Asked anew each time. */
+export async function stored(route: string): Promise<{ service: Service; tag: string | null }> {
+  const answer = await request(`/services/${part(route)}`, { cache: 'no-store' });
+  return { service: (await answer.json()) as Service, tag: answer.headers.get('ETag') };
+}
+
+/** Let the engine check a definition without storing it. Throws a `Problem` with every fault. */
+export const check = (definition: JsonObject): Promise<unknown> =>
+  sendJson('/services?dry_run=true', 'POST', definition);
+
+/**
+ * Store a pipeline: a new one, or with `route` a new version of that one. With `tag` only over the state that has this
+ * tag: a `Problem` with status 412 says that there is another one.
+ */
+export const store = (definition: JsonObject, route?: string, tag?: string | null): Promise<unknown> =>
   route === undefined
     ? sendJson('/services', 'POST', definition)
-    : sendJson(`/services/${part(route)}`, 'PUT', definition);
+    : sendJson(`/services/${part(route)}`, 'PUT', definition, tag ? { 'If-Match': tag } : {});

@@ -1,0 +1,57 @@
+/** The key that the engine, or a proxy before it, asks for: kept for this tab, or in the browser where that is wished. */
+
+const KEPT = 'api-key';
+
+type Listener = () => void;
+const listeners = new Set<Listener>();
+const refusals = new Set<Listener>();
+
+/** A store of the browser; null where it is closed to this page. */
+function store(name: 'sessionStorage' | 'localStorage'): Storage | null {
+  try {
+    return globalThis[name];
+  } catch {
+    return null;
+  }
+}
+
+/** The key; an empty text where there is none. */
+export function apiKey(): string {
+  return store('sessionStorage')?.getItem(KEPT) ?? store('localStorage')?.getItem(KEPT) ?? '';
+}
+
+/** Whether the key stays when the tab is closed. */
+export function isRemembered(): boolean {
+  return Boolean(store('localStorage')?.getItem(KEPT));
+}
+
+/** Take a key from now on; an empty text forgets it. Throws where the browser keeps nothing for this page. */
+export function setApiKey(key: string, remember: boolean): void {
+  const [session, local] = [store('sessionStorage'), store('localStorage')];
+  session?.removeItem(KEPT);
+  local?.removeItem(KEPT);
+  if (key) (remember ? local : session)?.setItem(KEPT, key);
+  for (const listener of listeners) listener();
+}
+
+/** Hear of another key; returns what ends that. */
+export function onKey(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** The header that shows the key; nothing without one. */
+export function authorization(): Record<string, string> {
+  const key = apiKey();
+  return key ? { Authorization: `Bearer ${key}` } : {};
+}
+
+/** Hear that the engine wants a key, or another one; returns what ends that. */
+export function onRefused(listener: Listener): () => void {
+  refusals.add(listener);
+  return () => refusals.delete(listener);
+}
+
+export function tellRefused(): void {
+  for (const listener of refusals) listener();
+}
