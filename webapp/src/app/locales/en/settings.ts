@@ -1,3 +1,21 @@
 export const settings = {
-  settings: {},
+  settings: {
+    title: 'Settings',
+    theme: 'Theme',
+    auto: 'As the system',
+    light: 'Light',
+    dark: 'Dark',
+    language: 'Language',
+    key: 'API key',
+    keySays: 'Sent with every request as “Authorization: Bearer …”. Leave it empty where none is asked for.',
+    showKey: 'Show the key',
+    remember: 'Remember the key in this browser',
+    rememberSays: 'Otherwise it is forgotten when this tab is closed.',
+    take: 'Use this key',
+    forget: 'Forget the key',
+    keyKept: 'The key is used from now on.',
+    keyGone: 'The key is forgotten.',
+    keyNotKept: 'This browser keeps nothing for this page, so the key cannot be used.',
+    refused: 'The engine has refused the request: it asks for a key, or for another one.',
+  },
 };

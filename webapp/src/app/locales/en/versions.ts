@@ -57,6 +57,7 @@ export const versions = {
     edit: 'Edit from this version',
     changes: 'Changes since the version before',
     gone: 'Version {{version}} is not there any more: old versions that no task uses are removed after a time.',
+    noDraft: 'This browser keeps no draft for this page: its store is full or closed.',
     list: 'List of versions',
     one: 'There is one version only; nothing can be compared yet.',
     back: 'Back to {{route}}',

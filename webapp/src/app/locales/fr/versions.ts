@@ -60,6 +60,7 @@ export const versions: typeof words = {
     edit: 'Modifier à partir de cette version',
     changes: 'Ce qui a changé depuis la version précédente',
     gone: 'La version {{version}} n’existe plus : les anciennes versions qu’aucune tâche n’utilise sont supprimées après un certain temps.',
+    noDraft: 'Ce navigateur ne garde pas de brouillon pour cette page : son stockage est plein ou fermé.',
     list: 'Liste des versions',
     one: 'Il n’y a qu’une version ; rien ne peut encore être comparé.',
     back: 'Retour à {{route}}',
