@@ -1,5 +1,6 @@
 """Probes, metrics, numbers and documentation."""
 
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -53,18 +54,22 @@ async def metrics(request: Request) -> Response:
 
 @router.get("/stats", summary="How many tasks there are", responses=STATS)
 async def stats(request: Request) -> Response:
-    """`{"jobs": {"total", "running", "finished", "failed"}, "services": {route: tasks}}` of all kept tasks."""
+    """`{"jobs": {"total", "running", "finished", "failed"}, "services": {route: tasks}}` of all kept tasks, and under
+    `routes` what `jobs` says for each route."""
     engine = engine_of(request)
     numbers = await engine.store.stats()
-    by_status = numbers.by_status
-    jobs = {
+    nothing: dict[str, int] = {opened.row.route: 0 for opened in engine.registry.routes()}
+    routes = {route: _jobs(numbers.by_both.get(route, {})) for route in nothing | numbers.by_route}
+    return Json({"jobs": _jobs(numbers.by_status), "services": nothing | numbers.by_route, "routes": routes})
+
+
+def _jobs(by_status: Mapping[str, int]) -> dict[str, int]:
+    return {
         "total": sum(by_status.values()),
         "running": by_status.get("running", 0),
         "finished": by_status.get("finished", 0),
         "failed": by_status.get("error", 0),
     }
-    services = {opened.row.route: 0 for opened in engine.registry.routes()} | numbers.by_route
-    return Json({"jobs": jobs, "services": services})
 
 
 @router.get("/openapi.json", include_in_schema=False)

@@ -59,10 +59,11 @@ class Jobs(TypedDict):
 
 
 class Stats(TypedDict):
-    """`GET /stats`: the tasks that are kept, and how many of each route."""
+    """`GET /stats`: the tasks that are kept, how many of each route, and how they stand."""
 
     jobs: Jobs
     services: dict[str, int]
+    routes: dict[str, Jobs]
 
 
 class TaskRow(TypedDict):

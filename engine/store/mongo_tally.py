@@ -45,14 +45,16 @@ class Tally:
             return await database["tallies"].find().to_list(None)
 
         by_status: Counter[str] = Counter()
-        by_route: dict[str, int] = {}
+        by_both: dict[str, dict[str, int]] = {}
         for found in await self._link.run(work):
             numbers = {status: max(0, int(found.get(status, 0))) for status in STATUSES}
             by_status.update(numbers)
-            by_route[found["_id"]] = sum(numbers.values())
+            if any(numbers.values()):
+                by_both[found["_id"]] = {status: number for status, number in numbers.items() if number}
         return Stats(
             {status: number for status, number in by_status.items() if number},
-            {route: number for route, number in by_route.items() if number},
+            {route: sum(numbers.values()) for route, numbers in by_both.items()},
+            by_both,
         )
 
     async def introduce(self, route: str) -> None:

@@ -1,6 +1,6 @@
 """What a store keeps, as it is handed over. All times are integers, microseconds since 1970 UTC."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,8 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Numbers of kept root tasks, by status and by route."""
+    """Numbers of kept root tasks, by status, by route, and by the statuses of each route."""
 
     by_status: dict[str, int]
     by_route: dict[str, int]
+    by_both: dict[str, dict[str, int]] = field(default_factory=dict, compare=False)

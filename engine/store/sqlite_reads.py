@@ -64,13 +64,15 @@ def stats(connection: sqlite3.Connection) -> Stats:
     """See `Store.stats`."""
     by_status: dict[str, int] = {}
     by_route: dict[str, int] = {}
+    by_both: dict[str, dict[str, int]] = {}
     rows = connection.execute(
         "SELECT route, status, sum(number) FROM counters WHERE number > 0 AND status <> '' GROUP BY route, status"
     )
     for route, status, number in rows:
         by_status[status] = by_status.get(status, 0) + number
         by_route[route] = by_route.get(route, 0) + number
-    return Stats(by_status, by_route)
+        by_both.setdefault(route, {})[status] = number
+    return Stats(by_status, by_route, by_both)
 
 
 def due(connection: sqlite3.Connection, now: int, limit: int) -> list[str]:

@@ -44,6 +44,7 @@ def test_stats(engine: Engine, service: Scripted) -> None:
     result(engine, submit(engine, route, {}))
     told = engine.client.get("/stats").json()
     assert told["services"][route] == 3
+    assert told["routes"][route] == {"total": 3, "running": 1, "finished": 1, "failed": 1}
     grown = {name: told["jobs"][name] - before[name] for name in ("total", "failed", "running", "finished")}
     assert grown == {"total": 3, "failed": 1, "running": 1, "finished": 1}
     assert told["jobs"]["total"] == sum(told["jobs"][name] for name in ("running", "finished", "failed"))
@@ -51,7 +52,9 @@ def test_stats(engine: Engine, service: Scripted) -> None:
 
 def test_a_route_without_tasks_is_in_the_stats(engine: Engine) -> None:
     route = open_chain(engine, {})
-    assert engine.client.get("/stats").json()["services"][route] == 0
+    told = engine.client.get("/stats").json()
+    assert told["services"][route] == 0
+    assert told["routes"][route] == {"total": 0, "running": 0, "finished": 0, "failed": 0}
 
 
 def test_probes(engine: Engine) -> None:

@@ -49,10 +49,12 @@ async def test_stats_follow_every_change(store: Store) -> None:
     await store.save(replace(finished(rows[2]), status="error"))
     await store.save(replace(finished(rows[1]), revision=9))
     assert await store.stats() == Stats({"running": 1, "finished": 1, "error": 1}, {"blur": 2, "crop": 1})
+    assert (await store.stats()).by_both == {"blur": {"running": 1, "finished": 1}, "crop": {"error": 1}}
     await store.save(replace(rows[2], revision=3))
     assert await store.stats() == Stats({"running": 2, "finished": 1}, {"blur": 2, "crop": 1})
     await store.delete([row.id for row in rows])
     assert await store.stats() == Stats({"running": 2}, {"blur": 1, "crop": 1})
+    assert (await store.stats()).by_both == {"blur": {"running": 1}, "crop": {"running": 1}}
 
 
 async def test_due_tasks_come_earliest_first(store: Store) -> None:
