@@ -47,7 +47,8 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   return answer;
 }
 
-async function problemOf(answer: Response): Promise<Problem> {
+/** What an answer that is none of 2xx says. */
+export async function problemOf(answer: Response): Promise<Problem> {
   try {
     const body = (await answer.json()) as { detail?: string; title?: string; errors?: ProblemError[] };
     return new Problem(answer.status, body.detail ?? body.title ?? answer.statusText, body.errors ?? []);

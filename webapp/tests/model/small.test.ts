@@ -2,27 +2,11 @@ import { execFileSync } from 'node:child_process';
 
 import { describe, expect, it } from 'vitest';
 
-import { commandsOf, quoted } from '../../src/model/commands';
+import { quoted } from '../../src/model/commands';
 import { filesOf } from '../../src/model/results';
 import { secondsBetween, sizeText } from '../../src/model/words';
 
-describe('a submission as a command', () => {
-  it('is a form for files', () => {
-    const [curl, python, aim] = commandsOf('face-blur', ['image'], 'http://x/', { image: "my photo's.jpg" });
-    expect(curl?.text).toBe(
-      `curl -H 'Prefer: wait=30' -F 'image=@my photo'\\''s.jpg' http://x/services/face-blur`,
-    );
-    expect(python?.text).toContain('files={"image": open("my photo\'s.jpg", "rb")}');
-    expect(aim?.text).toBe(`aim run face-blur 'image=@my photo'\\''s.jpg'`);
-  });
-
-  it('is JSON for values, and Python’s own words in Python', () => {
-    const body = { ok: true, none: null, list: [false, 'true'], n: 1.5 };
-    const [curl, python] = commandsOf('r', body, 'http://x', {});
-    expect(curl?.text).toContain(`-d '{"ok":true,"none":null,"list":[false,"true"],"n":1.5}'`);
-    expect(python?.text).toContain('json={ "ok": True, "none": None, "list": [ False, "true" ], "n": 1.5 }');
-  });
-
+describe('what the shell reads', () => {
   it.each(['plain', "it's", 'a b', '$HOME `x` "y"', '\\', '*'])('quotes %j as the shell reads it', (text) => {
     expect(execFileSync('sh', ['-c', `printf %s ${quoted(text)}`], { encoding: 'utf8' })).toBe(text);
   });

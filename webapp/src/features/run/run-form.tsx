@@ -1,17 +1,20 @@
 /** The form of a submission, and the same as a command. */
 
-import { Alert, Button, Code, Group, Stack, Tabs, Text, Title } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import './run.css';
+
+import { Anchor, Button, Group, Stack, Text, Title } from '@mantine/core';
+import { type DragEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { address } from '../../api/http';
-import { submit } from '../../api/queries';
 import { ErrorView } from '../../components/error-view';
-import { commandsOf } from '../../model/commands';
 import type { Json } from '../../model/definition';
-import { type Entered, type Fault, bodyOf, fieldsOf, initial } from '../../model/form';
-import { FieldInput } from './field-input';
+import { type Draft, below } from '../../model/form';
+import { Commands } from './commands';
+import { PartField } from './part-field';
+import { SendingView } from './sending-view';
+import { usePasted } from './use-pasted';
+import { type Wrong, useSubmission } from './use-submission';
+import { ValueField } from './value-field';
 
 export interface RunFormProps {
   route: string;
@@ -19,93 +22,107 @@ export interface RunFormProps {
   onStarted: (taskId: string) => void;
 }
 
-/** What was entered, what is wrong with it, and how it is sent. */
-function useSubmission({ route, body, onStarted }: RunFormProps) {
-  const fields = useMemo(() => fieldsOf(body), [body]);
-  const [entered, setEntered] = useState<Record<string, Entered>>({});
-  const [faults, setFaults] = useState<Fault[]>([]);
-  const sent = useMutation({
-    mutationFn: (made: Parameters<typeof submit>[1]) => submit(route, made),
-    onSuccess: onStarted,
-  });
-  const values = Object.fromEntries(
-    fields.map((field) => [field.name, entered[field.name] ?? initial(field)]),
-  );
-  const set = (name: string, value: Entered): void => {
-    setEntered((before) => ({ ...before, [name]: value }));
-    setFaults((before) => before.filter((each) => each.field !== name));
+/** Files that are dropped on the form or pasted on the page, and what is said of it. */
+function useGiven(take: (files: File[]) => string[]) {
+  const { t } = useTranslation();
+  const [said, setSaid] = useState('');
+  const [over, setOver] = useState(false);
+  const given = (files: File[]): void => {
+    const names = take(files);
+    setSaid(names.length > 0 ? t('run.taken', { names: names.join(', ') }) : t('run.noRoom'));
   };
-  const send = (): void => {
-    const made = bodyOf(fields, values);
-    setFaults(Array.isArray(made) ? made : []);
-    if (!Array.isArray(made)) sent.mutate(made);
+  usePasted(given);
+  const isFiles = (event: DragEvent): boolean => event.dataTransfer.types.includes('Files');
+  const dropping = {
+    onDrop: (event: DragEvent): void => {
+      if (!isFiles(event)) return;
+      event.preventDefault();
+      setOver(false);
+      given([...event.dataTransfer.files]);
+    },
+    onDragOver: (event: DragEvent): void => {
+      if (!isFiles(event)) return;
+      event.preventDefault();
+      setOver(true);
+    },
+    onDragLeave: (event: DragEvent): void => {
+      if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(false);
+    },
   };
-  return { fields, values, faults, sent, set, send };
+  return { said, over, dropping };
 }
 
-export function RunForm(props: RunFormProps) {
+/** The form, whose first wrong field is gone to when there are faults. */
+function useFirstWrong(faults: Wrong[]) {
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (faults.length === 0) return;
+    form.current?.querySelector<HTMLElement>('[aria-invalid="true"], [data-wrong]')?.focus();
+  }, [faults]);
+  return form;
+}
+
+function Fields({ fields, drafts, faults, change }: ReturnType<typeof useSubmission>) {
+  return fields.map((field) => {
+    const { name } = field;
+    const common = {
+      draft: drafts[name] ?? null,
+      faults,
+      onChange: (draft: Draft) => {
+        change({ [name]: draft });
+      },
+    };
+    return field.kind === 'part' ? (
+      <PartField key={name} name={name} {...common} />
+    ) : (
+      <ValueField key={name} label={name} pointer={below('', name)} shape={field.shape} {...common} />
+    );
+  });
+}
+
+export function RunForm({ route, body, onStarted }: RunFormProps) {
   const { t } = useTranslation();
-  const { fields, values, faults, sent, set, send } = useSubmission(props);
+  const submission = useSubmission(route, body, onStarted);
+  const { fields, drafts, faults, error, sending, take, reset, send } = submission;
+  const { said, over, dropping } = useGiven(take);
+  const form = useFirstWrong(faults);
   return (
     <form
       noValidate
+      ref={form}
+      aria-label={t('run.title')}
+      className={over ? 'run is-over' : 'run'}
+      {...dropping}
       onSubmit={(event) => {
         event.preventDefault();
-        send();
+        if (!sending) void send();
       }}
     >
       <Stack gap="sm">
-        <Title order={2} size="h4">
-          {t('run.title')}
-        </Title>
+        <Group justify="space-between">
+          <Title order={2} size="h4">
+            {t('run.title')}
+          </Title>
+          {fields.length > 0 && (
+            <Anchor component="button" type="button" size="sm" onClick={reset}>
+              {t('run.reset')}
+            </Anchor>
+          )}
+        </Group>
         {fields.length === 0 && <Text size="sm">{t('run.nothing')}</Text>}
-        {fields.map((field) => (
-          <FieldInput
-            key={field.name}
-            field={field}
-            value={values[field.name] ?? null}
-            fault={faults.find((each) => each.field === field.name)?.reason}
-            onChange={(value) => {
-              set(field.name, value);
-            }}
-          />
-        ))}
+        <Fields {...submission} />
         <Group>
-          <Button type="submit" loading={sent.isPending}>
+          <Button type="submit" loading={sending !== null}>
             {t('run.submit')}
           </Button>
         </Group>
-        {sent.error && <ErrorView error={sent.error} />}
-        <Commands route={props.route} body={props.body} values={values} />
+        {sending && <SendingView sending={sending} />}
+        {error !== null && <ErrorView error={error} />}
+        <div role="status" aria-live="polite" className="unseen">
+          {said}
+        </div>
+        <Commands route={route} fields={fields} drafts={drafts} />
       </Stack>
     </form>
-  );
-}
-
-function Commands({ route, body, values }: { route: string; body: Json; values: Record<string, Entered> }) {
-  const { t } = useTranslation();
-  const files = Object.fromEntries(
-    Object.entries(values).flatMap(([name, value]) => (value instanceof File ? [[name, value.name]] : [])),
-  );
-  const commands = commandsOf(route, body, address('/'), files);
-  return (
-    <Alert color="gray" variant="light" title={t('run.as')}>
-      <Tabs defaultValue="curl">
-        <Tabs.List>
-          {commands.map(({ name }) => (
-            <Tabs.Tab key={name} value={name}>
-              {name}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        {commands.map(({ name, text }) => (
-          <Tabs.Panel key={name} value={name} pt="xs">
-            <Code block className="command" tabIndex={0}>
-              {text}
-            </Code>
-          </Tabs.Panel>
-        ))}
-      </Tabs>
-    </Alert>
   );
 }
