@@ -19,11 +19,11 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run train models test check faults bench format clean
+.PHONY: help setup demo run train models test check faults screenshots bench format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
-		printf 'make %-8s %s\n' "$$name" "$$text"; done
+		printf 'make %-11s %s\n' "$$name" "$$text"; done
 
 setup: ## all environments, as the lock files say
 	@$(SYNC)
@@ -46,7 +46,7 @@ models: ## fetch DeepFace's models, which tell age, gender, expression and race 
 	@$(SYNC) engine
 	@$(RUN) tools.models $(ARGS)
 
-test: ## all tests of the engine, the SDK and the services
+test: ## all tests of the engine, the SDK, the services and the web page
 	@$(SYNC) --tolerate-python
 	@$(RUN) tools.suites $(ARGS)
 
@@ -58,6 +58,10 @@ faults: ## the proofs of reliability in full: kills, outages, full disks, clocks
 	@$(SYNC) engine
 	@$(RUN) tests.faults $(ARGS)
 
+screenshots: ## pictures of every page of the web page, as a browser shows it
+	@$(SYNC) engine image_processing face_detection webapp
+	@$(RUN) tools.browser screenshots $(ARGS)
+
 bench: ## the benchmarks: speed beside a bare script that makes the same calls
 	@$(SYNC) engine
 	@$(RUN) benchmarks $(ARGS)
@@ -68,6 +72,6 @@ format: ## bring the code into shape
 	@$(RUN) tools.web prettier --write --log-level=warn .
 
 clean: ## remove environments, caches and results; data/ is kept
-	@rm -rf .venv .node services/*/.venv services/*/*/.venv webapp/node_modules webapp/dist demo benchmarks/out .mypy_cache .pytest_cache .hypothesis \
+	@rm -rf .venv .node services/*/.venv services/*/*/.venv webapp/node_modules webapp/dist webapp/screenshots demo benchmarks/out .mypy_cache .pytest_cache .hypothesis \
 		.import_linter_cache services/*/.mypy_cache services/*/.pytest_cache services/*/.hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -19,7 +19,7 @@ from pathlib import Path
 from aiservice.testing import free_port
 from tools import web
 from tools.layout import ROOT, parts
-from tools.procfile import Program, ProcfileError, free_ports
+from tools.procfile import ProcfileError, Program, free_ports
 from tools.shipped import Refused
 from tools.supervisor import NotReady, ProgramEnded
 from tools.system import System, programs, running

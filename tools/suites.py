@@ -17,8 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import web
-from tools.layout import Part, parts
+from tools import browser, web
+from tools.layout import ROOT, Part, parts
 from tools.sync import banner
 
 AGAIN_ON = "mongo-s3"
@@ -115,31 +115,48 @@ def suites(of: Sequence[Part], arguments: Sequence[str]) -> list[Suite]:
     first = [Suite(part, part.name, rest, beside=False) for part in engine]
     apart = [Suite(part, f"{part.name}: {', '.join(Path(each).name for each in APART)}", APART) for part in engine]
     again = [Suite(part, f"{part.name} on {AGAIN_ON}", AGAIN, AGAIN_ON) for part in engine]
-    return [*first, *apart, *again, *others, Suite(Part(web.NAME, web.WEBAPP), web.NAME)]
+    page = [Suite(Part(name, web.WEBAPP), name) for name in (browser.NAME, web.NAME)]
+    return [*first, *apart, page[0], *again, *others, page[1]]
+
+
+def absent(suite: Suite) -> str:
+    """Return why a suite cannot run on this machine; nothing where it can."""
+    if suite.name == browser.NAME:
+        return browser.missing()
+    if suite.name == web.NAME:
+        return "" if web.is_current() else "its packages are not installed, or there is no Node"
+    part = suite.part
+    return "" if part.python.exists() else f"it has no environment; it needs Python {part.requires_python}"
+
+
+def command_of(suite: Suite, report: Path) -> tuple[list[str], Path, dict[str, str]]:
+    """Return what runs a suite, the folder where it does, and with which environment."""
+    vitest = ["--reporter=dot", "--reporter=junit", f"--outputFile.junit={report}"]
+    environment = {key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"}
+    if suite.name == browser.NAME:
+        return [sys.executable, "-m", "tools.browser", "test", *vitest], ROOT, environment
+    if suite.name == web.NAME:
+        return web.program("vitest", "run", *vitest), web.WEBAPP, web.environment()
+    pytest = [str(suite.part.python), "-m", "pytest", "-q", f"--junitxml={report}", *suite.arguments]
+    return pytest, suite.part.folder, environment
 
 
 def run(suite: Suite, reports: Path) -> Count:
     """Run a suite in the environment of its part."""
-    part, name, stores, beside = suite.part, suite.name, suite.stores, suite.beside
-    if name == web.NAME and not web.is_current():
-        return Count(name, absent="its packages are not installed, or there is no Node")
-    if name != web.NAME and not part.python.exists():
-        return Count(name, absent=f"it has no environment; it needs Python {part.requires_python}")
+    name, stores, beside = suite.name, suite.stores, suite.beside
+    reason = absent(suite)
+    if reason:
+        return Count(name, absent=reason)
     report = reports / f"{name.replace('/', '-')}.xml"
     if not beside:
         print(f"\n===== {name} =====", flush=True)
-    environment = {key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"}
-    if name == web.NAME:
-        command = web.program("vitest", "run", "--reporter=dot", "--reporter=junit", f"--outputFile.junit={report}")
-        environment = web.environment()
-    else:
-        command = [str(part.python), "-m", "pytest", "-q", f"--junitxml={report}", *suite.arguments]
+    command, folder, environment = command_of(suite, report)
     if stores:
         environment = {**AGAIN_SMALLER, **environment, "TEST_STORES": stores}
     with report.with_suffix(".txt").open("w+b") as words:
         out = words if beside else None
         done = subprocess.run(
-            command, cwd=part.folder, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out, check=False
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out, check=False
         )
         words.seek(0)
         if beside:

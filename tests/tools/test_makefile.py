@@ -9,7 +9,7 @@ import pytest
 
 from tools.layout import ROOT
 
-TARGETS = ["bench", "check", "clean", "demo", "faults", "format", "models", "run", "setup", "test", "train"]
+TARGETS = "bench check clean demo faults format models run screenshots setup test train".split()
 
 
 def make(*arguments: str, folder: Path = ROOT) -> "subprocess.CompletedProcess[str]":
@@ -48,3 +48,4 @@ def test_the_build_server_runs_the_same_targets() -> None:
     assert "set -euo pipefail" in text
     assert "make check" in text
     assert "make test" in text
+    assert "chromium" in text and "fonts-dejavu-core" in text

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tools import browser
 from tools.layout import ROOT, Part
 from tools.suites import APART, Count, Suite, count, run, suites, summary, verdict
 
@@ -82,6 +83,17 @@ def test_a_part_without_environment_is_said_loudly_and_never_passes(tmp_path: Pa
     assert verdict([absent], strict=False) == 1
 
 
+def test_without_a_browser_its_suite_is_said_loudly_and_never_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHROMIUM", str(tmp_path / "nothing"))
+    absent = run(Suite(Part(browser.NAME, ROOT), browser.NAME), tmp_path)
+    text = summary([Count("engine", passed=5), absent])
+    assert f"!!! webapp in a browser: NOT RUN: CHROMIUM={tmp_path / 'nothing'} is no program" in text
+    assert text.splitlines()[-1] == "5 passed, 0 failed"
+    assert verdict([Count("engine", passed=5), absent], strict=True) == 1
+
+
 @pytest.mark.parametrize(
     ("counts", "last"),
     [
@@ -111,11 +123,12 @@ def test_a_suite_runs_in_its_own_folder_and_environment(tmp_path: Path, monkeypa
 
 def test_every_test_of_the_engine_runs_once_and_some_again_on_other_stores() -> None:
     vision = Part("vision", ROOT / "services" / "vision")
-    first, apart, again, other, page = suites([Part("engine", ROOT), vision], [])
+    first, apart, seen, again, other, page = suites([Part("engine", ROOT), vision], [])
     assert first.arguments == [f"--ignore={folder}" for folder in APART] and not first.beside
     assert apart.arguments == APART and all(list((ROOT / folder).glob("test_*.py")) for folder in APART)
     assert again.stores and (other.part, other.arguments) == (vision, [])
-    assert page.name == "webapp" and all(each.whole for each in (first, apart, again, other, page))
+    assert page.name == "webapp" and seen.name == "webapp in a browser"
+    assert all(each.whole for each in (first, apart, seen, again, other, page))
 
 
 def test_arguments_choose_among_the_tests_of_each_part() -> None:
