@@ -1,0 +1,45 @@
+/** What axe finds on every page, in light and in dark: nothing serious. */
+
+import { createRequire } from 'node:module';
+
+import type { AxeResults, RunOptions } from 'axe-core';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect } from 'vitest';
+
+import { type Place, places } from './support/tour';
+import { PHONE, type Scene, scene } from './support/scene';
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+/** Findings that are serious or critical, as lines to read. */
+async function findings(page: Page): Promise<string[]> {
+  await page.addScriptTag({ path: AXE });
+  const { violations } = await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run: (options: RunOptions) => Promise<AxeResults> } };
+    return await axe.run({ resultTypes: ['violations'] });
+  });
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 200)}`));
+}
+
+let all: Place[] = [];
+
+beforeAll(async () => {
+  all = await places();
+});
+
+async function look({ open }: Scene, view: Parameters<Scene['open']>[1]): Promise<void> {
+  const page = await open('/', view);
+  const found: string[] = [];
+  for (const { name, path, ready } of all) {
+    await page.goto(path);
+    await ready(page);
+    found.push(...(await findings(page)).map((line) => `${name}: ${line}`));
+  }
+  expect(found).toEqual([]);
+}
+
+scene('has no serious finding in light', (own) => look(own, { scheme: 'light' }));
+scene('has no serious finding in dark', (own) => look(own, { scheme: 'dark' }));
+scene('has no serious finding on a phone', (own) => look(own, { ...PHONE, scheme: 'dark' }));
