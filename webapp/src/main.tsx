@@ -12,6 +12,7 @@ import { createRoot } from 'react-dom/client';
 import { Problem } from './api/http';
 import { startLanguages } from './app/i18n';
 import { router } from './app/router';
+import { theme, variables } from './app/theme';
 
 const client = new QueryClient({
   defaultOptions: {
@@ -28,7 +29,7 @@ const root = document.getElementById('root');
 if (!root) throw new Error('the page has no root');
 createRoot(root).render(
   <StrictMode>
-    <MantineProvider defaultColorScheme="auto">
+    <MantineProvider defaultColorScheme="auto" theme={theme} cssVariablesResolver={variables}>
       <Notifications />
       <QueryClientProvider client={client}>
         <RouterProvider router={router} />

@@ -86,7 +86,7 @@ export function PipelineView({ service }: { service: Service }) {
           data={views.map((value) => ({ value, label: t(`pipeline.${value}`) }))}
         />
       </Group>
-      <Text size="sm" className="description">
+      <Text size="sm" className="description" tabIndex={0}>
         {summaryOf(service, definition)}
       </Text>
       {view === 'graph' ? (
