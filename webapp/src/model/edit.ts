@@ -27,6 +27,7 @@ export type Refusal =
   | 'fromEnd'
   | 'alreadyThere'
   | 'noSide'
+  | 'endless'
   | 'notANode'
   | 'unknownNode';
 
@@ -164,7 +165,36 @@ export function refusal(
   const name = nameAt(definition, from, target);
   if (name === null) return find(definition, target) ? 'otherLevel' : 'unknownNode';
   if (find(definition, target)?.node['type'] === 'entry') return 'intoEntry';
-  return nextOf(from.node, kind).includes(name) ? 'alreadyThere' : null;
+  if (nextOf(from.node, kind).includes(name)) return 'alreadyThere';
+  return isEndless(definition, from, name) ? 'endless' : null;
+}
+
+/** Whether an edge would close a circle without a branch on it, that is, one that nothing can leave. */
+function isEndless(definition: Definition, from: Placed, name: string): boolean {
+  if (typeOf(from.node) === 'branch') return false;
+  const level = placed(definition).filter((each) => each.level === from.level);
+  const nodes = new Map(level.map(({ node }) => [idOf(node), node]));
+  const waiting = [name];
+  const seen = new Set(waiting);
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    if (id === idOf(from.node)) return true;
+    const node = nodes.get(id);
+    if (!node || typeOf(node) === 'branch') continue;
+    for (const next of texts(node['next'])) {
+      if (!seen.has(next)) waiting.push(next);
+      seen.add(next);
+    }
+  }
+  return false;
+}
+
+/** Why an edge cannot lead elsewhere; null where it can. `name`: what it names now. */
+export function moveRefusal(
+  definition: Definition,
+  edge: { source: NodeKey; name: string; kind: EdgeKind },
+  to: { source: NodeKey; target: NodeKey; kind: EdgeKind },
+): Refusal | null {
+  return refusal(disconnect(definition, edge.source, edge.name, edge.kind), to.source, to.target, to.kind);
 }
 
 /** The name by which a node calls another one of its level, or the end of its body; null where it cannot. */

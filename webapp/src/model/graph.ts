@@ -74,6 +74,7 @@ export function graphOf(definition: Definition): Graph {
   for (const each of all) if (typeOf(each.node) === 'loop' && !levels.has(each.key)) levels.set(each.key, []);
   const nodes = all.map((each) => drawn(each, levels.get(each.level)?.[0]?.key));
   const edges: GraphEdge[] = [];
+  const drawnBefore = new Map<string, number>();
   for (const [level, here] of levels) {
     const byId = new Map<string, NodeKey>();
     for (const each of here) if (!byId.has(idOf(each.node))) byId.set(idOf(each.node), each.key);
@@ -85,7 +86,7 @@ export function graphOf(definition: Definition): Graph {
       for (const way of waysOf(each.node)) {
         for (const name of way.next) {
           const target = byId.get(name) ?? missing(nodes, byId, name, level);
-          edges.push(edge(each.key, target, way.kind, way.label, edges));
+          edges.push(edge(each.key, target, way.kind, way.label, drawnBefore));
         }
       }
     }
@@ -119,10 +120,11 @@ function edge(
   target: NodeKey,
   kind: EdgeKind,
   label: string,
-  before: GraphEdge[],
+  before: Map<string, number>,
 ): GraphEdge {
   const plain = `${source}>${kind}>${target}`;
-  const again = before.filter((each) => each.id === plain || each.id.startsWith(`${plain}#`)).length;
+  const again = before.get(plain) ?? 0;
+  before.set(plain, again + 1);
   return { id: again ? `${plain}#${again}` : plain, source, target, kind, label, back: false };
 }
 

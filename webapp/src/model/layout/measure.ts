@@ -104,7 +104,8 @@ function around(key: NodeKey, parents: Map<NodeKey, NodeKey | null>): NodeKey[] 
   return chain;
 }
 
-function passes(line: Point[], box: Box): boolean {
+/** Whether a line passes through a box, not only along its border. */
+export function passes(line: Point[], box: Box): boolean {
   return line.slice(1).some((end, index) => cuts(line[index] ?? end, end, box));
 }
 
