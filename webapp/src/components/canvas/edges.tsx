@@ -3,15 +3,20 @@
 import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps } from '@xyflow/react';
 import { type ReactNode, memo } from 'react';
 
-import { type Point, shortLabel } from '../../model/layout/measure';
+import { type Direction, type Point, shortLabel } from '../../model/layout/measure';
+import { route } from '../../model/layout/route';
 
-/** `extra` is drawn in the middle of the line, where its condition is not. */
+/**
+ * `extra` is drawn in the middle of the line, where its condition is not. A line without points leads from port to port,
+ * wherever these are at the moment.
+ */
 export type CanvasEdge = Edge<{
   line: Point[];
   label: string;
   at: Point | null;
   back: boolean;
   extra: ReactNode;
+  direction: Direction;
 }>;
 
 const CORNER = 8;
@@ -78,17 +83,27 @@ function On({
   );
 }
 
-const PLAIN: NonNullable<CanvasEdge['data']> = { line: [], label: '', at: null, back: false, extra: null };
+const PLAIN: NonNullable<CanvasEdge['data']> = {
+  line: [],
+  label: '',
+  at: null,
+  back: false,
+  extra: null,
+  direction: 'right',
+};
 
-function Line({ data = PLAIN, markerEnd, id }: EdgeProps<CanvasEdge>) {
-  const { line, label, at, back, extra } = data;
+function Line({ data = PLAIN, markerEnd, id, selected, ...ends }: EdgeProps<CanvasEdge>) {
+  const { label, at, back, extra, direction } = data;
+  const line = data.line.length
+    ? data.line
+    : route({ x: ends.sourceX, y: ends.sourceY }, { x: ends.targetX, y: ends.targetY }, direction, [], []);
   const middle = extra ? middleOf(line) : null;
   return (
     <>
       <BaseEdge
         id={id}
         path={roundedPath(line)}
-        className={back ? 'edge edge-back' : 'edge'}
+        className={`edge ${back ? 'edge-back' : ''} ${selected ? 'edge-selected' : ''}`}
         {...(markerEnd ? { markerEnd } : {})}
       />
       {label && at && (

@@ -9,14 +9,18 @@ import { type Direction, type Side, portPlace } from '../../model/layout/measure
 import { type NodeLive, countsOf } from '../../model/live';
 import { colourOf, signOf, summaryOf } from './kinds';
 
+/** `faults`: how many there are; `lit`: what is looked at elsewhere reads it; `extra`: drawn below its summary. */
 export type CanvasNode = Node<{
   drawn: GraphNode;
   live: NodeLive | null;
   direction: Direction;
-  extra: ReactNode;
+  faults: number;
+  lit: boolean;
+  extra: ((node: GraphNode) => ReactNode) | null;
+  editable: boolean;
 }>;
 
-function Ports({ kind, direction }: { kind: GraphNode['kind']; direction: Direction }) {
+function Ports({ drawn: { kind }, direction, editable }: CanvasNode['data']) {
   const outs: Side[] = kind === 'branch' ? ['then', 'else'] : ['next'];
   const right = direction === 'right';
   const place = (side: Side): { top: string } | { left: string } => {
@@ -26,7 +30,12 @@ function Ports({ kind, direction }: { kind: GraphNode['kind']; direction: Direct
   return (
     <>
       {kind !== 'entry' && (
-        <Handle type="target" position={right ? Position.Left : Position.Top} id="in" isConnectable={false} />
+        <Handle
+          type="target"
+          position={right ? Position.Left : Position.Top}
+          id="in"
+          isConnectable={editable}
+        />
       )}
       {!['end', 'loopEnd', 'missing'].includes(kind) &&
         outs.map((side) => (
@@ -36,7 +45,8 @@ function Ports({ kind, direction }: { kind: GraphNode['kind']; direction: Direct
             position={right ? Position.Right : Position.Bottom}
             id={side}
             style={place(side)}
-            isConnectable={false}
+            isConnectable={editable}
+            title={side === 'next' ? undefined : side}
           />
         ))}
     </>
@@ -51,7 +61,27 @@ function Badge({ live }: { live: NodeLive | null }) {
   return <span className={`state state-${live.state}`}>{t(`state.${live.state}`) + many}</span>;
 }
 
-function Title({ drawn, live }: { drawn: GraphNode; live: NodeLive | null }) {
+function Faults({ count }: { count: number }) {
+  const { t } = useTranslation();
+  if (count === 0) return null;
+  return (
+    <span className="state state-error" role="img" aria-label={t('graph.faults', { count })}>
+      ⚠ {count}
+    </span>
+  );
+}
+
+/** The classes that a node has whatever its type. */
+function classesOf({ live, faults, lit }: CanvasNode['data'], selected: boolean): string {
+  return [
+    live ? `is-${live.state}` : '',
+    selected ? 'is-selected' : '',
+    faults ? 'is-faulty' : '',
+    lit ? 'is-lit' : '',
+  ].join(' ');
+}
+
+function Title({ drawn, live, faults }: CanvasNode['data']) {
   const { t } = useTranslation();
   return (
     <div className="node-title">
@@ -60,27 +90,26 @@ function Title({ drawn, live }: { drawn: GraphNode; live: NodeLive | null }) {
       </span>
       <span className="node-id">{drawn.id || t('graph.noId')}</span>
       {drawn.starts && <span className="node-first">{t('graph.first')}</span>}
+      <Faults count={faults} />
       <Badge live={live} />
     </div>
   );
 }
 
 function Step({ data, selected }: NodeProps<CanvasNode>) {
-  const { drawn, live } = data;
-  const classes = [
-    'node',
-    `node-${drawn.kind}`,
-    live ? `is-${live.state}` : '',
-    selected ? 'is-selected' : '',
-  ];
+  const { drawn, extra } = data;
   return (
-    <div className={classes.join(' ')} style={{ borderInlineStartColor: colourOf(drawn.kind) }}>
-      <Title drawn={drawn} live={live} />
+    <div
+      className={`node node-${drawn.kind} ${classesOf(data, selected)}`}
+      style={{ borderInlineStartColor: colourOf(drawn.kind) }}
+      data-node={drawn.id}
+    >
+      <Title {...data} />
       <div className="node-summary" title={summaryOf(drawn)}>
         {summaryOf(drawn)}
       </div>
-      {data.extra}
-      <Ports kind={drawn.kind} direction={data.direction} />
+      {extra?.(drawn)}
+      <Ports {...data} />
     </div>
   );
 }
@@ -100,28 +129,28 @@ function Strip({ live }: { live: NodeLive }) {
 }
 
 function Frame({ data, selected }: NodeProps<CanvasNode>) {
-  const { drawn, live } = data;
+  const { drawn, live, extra } = data;
   const { t } = useTranslation();
   return (
-    <div className={`frame ${live ? `is-${live.state}` : ''} ${selected ? 'is-selected' : ''}`}>
+    <div className={`frame ${classesOf(data, selected)}`} data-node={drawn.id}>
       <div className="frame-head">
-        <Title drawn={drawn} live={live} />
+        <Title {...data} />
         <div className="node-summary">{t('graph.forEach', { items: summaryOf(drawn) || '?' })}</div>
+        {extra?.(drawn)}
         {live && live.items.size > 0 && <Strip live={live} />}
-        {data.extra}
       </div>
-      <Ports kind="loop" direction={data.direction} />
+      <Ports {...data} />
     </div>
   );
 }
 
-function Mark({ data }: NodeProps<CanvasNode>) {
+function Mark({ data, selected }: NodeProps<CanvasNode>) {
   const { t } = useTranslation();
   const { drawn } = data;
   return (
-    <div className={`mark mark-${drawn.kind}`}>
+    <div className={`mark mark-${drawn.kind} ${classesOf(data, selected)}`} data-node={drawn.id}>
       {drawn.kind === 'missing' ? t('graph.missing', { id: drawn.id }) : drawn.id}
-      <Ports kind={drawn.kind} direction={data.direction} />
+      <Ports {...data} />
     </div>
   );
 }
