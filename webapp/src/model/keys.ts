@@ -13,7 +13,7 @@ export const COMMANDS = [
   'paste',
   'duplicate',
   'selectAll',
-  'rename',
+  'edit',
   'tidy',
   'check',
   'run',
@@ -52,7 +52,8 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { command: 'paste', key: 'v', mod: true },
   { command: 'duplicate', key: 'd', mod: true },
   { command: 'selectAll', key: 'a', mod: true },
-  { command: 'rename', key: 'F2' },
+  { command: 'edit', key: 'Enter' },
+  { command: 'edit', key: 'F2' },
   { command: 'tidy', key: 't' },
   { command: 'shortcuts', key: '?' },
   { command: 'unselect', key: 'Escape' },
@@ -83,10 +84,15 @@ export function commandOf(pressed: Pressed, inField: boolean): Command | null {
   return found && !BY_EVENT.has(found.command) ? found.command : null;
 }
 
-/** The keys of a command as they are written, the first of them; an empty text where it has none. */
+/** The keys of a command as they are written; none where it has none. */
+export function shortcutsOf(command: Command): string[] {
+  return SHORTCUTS.filter((each) => each.command === command).map(({ key, mod, shift }) => {
+    const name = key.length === 1 ? key.toUpperCase() : key.replace('Delete', 'Del');
+    return [...(mod ? ['Ctrl'] : []), ...(shift ? ['Shift'] : []), name].join('+');
+  });
+}
+
+/** The first keys of a command; an empty text where it has none. */
 export function shortcutOf(command: Command): string {
-  const found = SHORTCUTS.find((each) => each.command === command);
-  if (!found) return '';
-  const key = found.key.length === 1 ? found.key.toUpperCase() : found.key.replace('Delete', 'Del');
-  return [...(found.mod ? ['Ctrl'] : []), ...(found.shift ? ['Shift'] : []), key].join('+');
+  return shortcutsOf(command)[0] ?? '';
 }

@@ -1,0 +1,59 @@
+/** All faults of the pipeline, each of which leads to its place. */
+
+import { Button, Text } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+
+import type { Checked, PlacedFault } from '../../model/checks';
+import { type Definition, type NodeKey, idOf } from '../../model/definition';
+import { find } from '../../model/edit';
+
+export interface FaultsListProps {
+  definition: Definition;
+  checked: Checked | null;
+  checking: boolean;
+  faults: PlacedFault[];
+  onGo: (key: NodeKey) => void;
+}
+
+export function FaultsList({ definition, checked, checking, faults, onGo }: FaultsListProps) {
+  const { t } = useTranslation();
+  const failed = checked?.failed ?? null;
+  const words = (): string => {
+    if (failed !== null) return t('editor.notChecked', { why: failed });
+    if (checked === null || (checking && faults.length === 0)) return t('editor.checking');
+    return faults.length ? t('editor.faulty', { count: faults.length }) : t('editor.faultless');
+  };
+  return (
+    <section className="faults" aria-label={t('editor.faults')}>
+      <Text size="sm" fw={600} role="status" data-faults={checking ? 'checking' : faults.length}>
+        {failed !== null || faults.length > 0 ? '⚠ ' : '✓ '}
+        {words()}
+      </Text>
+      {faults.length > 0 && (
+        <ul>
+          {faults.map(({ key, field, pointer, detail }) => (
+            <li key={`${pointer} ${detail}`}>
+              {key === null ? (
+                <Text size="sm">
+                  {field} {detail}
+                </Text>
+              ) : (
+                <Button
+                  variant="subtle"
+                  size="compact-sm"
+                  className="fault"
+                  onClick={() => {
+                    onGo(key);
+                  }}
+                >
+                  <b>{idOf(find(definition, key)?.node ?? {}) || key}</b>
+                  {field && <span> · {field}</span>}: {detail}
+                </Button>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}

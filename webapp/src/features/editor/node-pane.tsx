@@ -1,0 +1,51 @@
+/** The fields of the selected node. */
+
+import { Text } from '@mantine/core';
+import { useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import type { ProblemError } from '../../api/http';
+import { Inspector } from '../../components/inspector/inspector';
+import type { PlacedFault } from '../../model/checks';
+import { type Definition, type NodeKey, idOf } from '../../model/definition';
+import { find } from '../../model/edit';
+import type { Service } from '../../model/wire';
+
+export interface NodePaneProps {
+  definition: Definition;
+  selection: readonly NodeKey[];
+  faults: PlacedFault[];
+  services: Service[];
+  onChange: (definition: Definition, selected?: NodeKey) => void;
+  onHover: (id: string | null) => void;
+}
+
+export function NodePane({ definition, selection, faults, services, onChange, onHover }: NodePaneProps) {
+  const { t } = useTranslation();
+  const told = useMemo<ProblemError[]>(
+    () => faults.map(({ pointer, detail }) => ({ pointer, detail })),
+    [faults],
+  );
+  const nodes = selection.filter((key) => find(definition, key));
+  const only = nodes.length === 1 ? nodes[0] : undefined;
+  if (only === undefined) {
+    return (
+      <Text size="sm" c="dimmed" p="xs">
+        {nodes.length ? t('editor.selected', { count: nodes.length }) : t('editor.nothingSelected')}
+      </Text>
+    );
+  }
+  return (
+    <aside aria-label={t('pipeline.node', { id: idOf(find(definition, only)?.node ?? {}) })}>
+      <Inspector
+        key={only}
+        definition={definition}
+        nodeKey={only}
+        onChange={onChange}
+        faults={told}
+        services={services}
+        onHover={onHover}
+      />
+    </aside>
+  );
+}

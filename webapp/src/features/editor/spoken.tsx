@@ -1,0 +1,55 @@
+/** What happened, said below the graph and to screen readers; and what is selected, to these. */
+
+import { useTranslation } from 'react-i18next';
+
+import { type Definition, type NodeKey, LOOP_END, idOf, typeOf } from '../../model/definition';
+import { find } from '../../model/edit';
+import { loopOfEnd } from '../../model/insert';
+import { surroundings } from '../../model/outline';
+import type { Said } from './store';
+
+export interface SpokenProps {
+  definition: Definition;
+  selection: readonly NodeKey[];
+  faults: ReadonlyMap<NodeKey, number>;
+  said: Said | null;
+}
+
+function useSelected({ definition, selection, faults }: SpokenProps): string {
+  const { t } = useTranslation();
+  const key = selection.at(-1);
+  if (key === undefined) return '';
+  if (selection.length > 1) return t('editor.selected', { count: selection.length });
+  const loop = loopOfEnd(key);
+  if (loop !== null) {
+    return t('editor.isEnd', { id: LOOP_END, loop: idOf(find(definition, loop)?.node ?? {}) });
+  }
+  const node = find(definition, key)?.node;
+  if (!node) return '';
+  const { before, after } = surroundings(definition, key);
+  const count = faults.get(key) ?? 0;
+  return [
+    `${idOf(node)}, ${t(`graph.kind.${typeOf(node) ?? 'unknown'}`)}`,
+    before.length ? t('editor.isAfter', { ids: before.join(', ') }) : '',
+    after.length ? t('editor.isBefore', { ids: after.join(', ') }) : '',
+    count ? t('graph.faults', { count }) : '',
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}
+
+export function Spoken(props: SpokenProps) {
+  const { t } = useTranslation();
+  const { said } = props;
+  const selected = useSelected(props);
+  return (
+    <div className="spoken">
+      <span role="status" className="spoken-selected">
+        {selected}
+      </span>
+      <span role="status" data-refused={said?.refused ?? false} className="spoken-said">
+        {said && (said.refused ? '⚠ ' : '') + t(said.key, said.values)}
+      </span>
+    </div>
+  );
+}
