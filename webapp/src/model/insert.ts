@@ -12,9 +12,9 @@ import {
   texts,
   typeOf,
 } from './definition';
+import { knownOf, suggestions } from './complete';
 import { addNode, connect, disconnect, find, freeId, newNode, nextOf, refusal, setFields } from './edit';
 import { type EdgeKind, endOf } from './graph';
-import { type Results, suggestions } from './paths';
 import type { Service } from './wire';
 
 /** What may be added: a type, and for a service the route of what it calls. */
@@ -144,17 +144,10 @@ function withInput(definition: Definition, key: NodeKey, services: Service[]): D
   const node = find(definition, key)?.node;
   const service = services.find(({ state }) => state.route === node?.['service']);
   if (!node || !service) return definition;
-  const known = suggestions(definition, key, resultsOf(services)).map(({ path }) => path);
+  const known = suggestions(definition, key, knownOf(services)).map(({ path }) => path);
   const found = namesTaken(service).map(
     (name) => [name, known.find((path) => path.endsWith(`.out.${name}`)) ?? ''] as const,
   );
   if (!found.some(([, path]) => path)) return definition;
   return setFields(definition, key, { input: Object.fromEntries(found) });
-}
-
-/** What operations declare to give, by their routes. */
-export function resultsOf(services: Service[]): Results {
-  return new Map(
-    services.flatMap(({ state, api }) => (api?.result ? [[state.route, api.result] as const] : [])),
-  );
 }
