@@ -18,8 +18,24 @@ import { Shell } from './shell';
 
 const PipelinePage = lazyRouteComponent(() => import('./graph-pages'), 'PipelinePage');
 const TaskPage = lazyRouteComponent(() => import('./graph-pages'), 'TaskPage');
+const EditPage = lazyRouteComponent(() => import('./edit-pages'), 'EditPage');
+const NewPage = lazyRouteComponent(() => import('./edit-pages'), 'NewPage');
+const VersionsPage = lazyRouteComponent(() => import('./edit-pages'), 'VersionsPage');
+const SettingsPage = lazyRouteComponent(() => import('./settings-page'), 'SettingsPage');
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value ? value : undefined);
+
+const whole = (value: unknown): number | undefined => {
+  const number = typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN;
+  return Number.isInteger(number) && number > 0 ? number : undefined;
+};
+
+/** What is known of these, without the names of what is not. */
+function known<T extends Record<string, unknown>>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(values).filter((entry) => entry[1] !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
+}
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: Failed });
 
@@ -49,11 +65,45 @@ const tasks = createRoute({
     return Object.fromEntries(kept) as TaskFilter;
   },
 });
-const task = createRoute({ getParentRoute: () => root, path: '/tasks/$id', component: TaskPage });
+const task = createRoute({
+  getParentRoute: () => root,
+  path: '/tasks/$id',
+  component: TaskPage,
+  validateSearch: (search: Record<string, unknown>): { node?: string } =>
+    known({ node: text(search['node']) }),
+});
+const draft = (search: Record<string, unknown>): { draft?: string } =>
+  known({ draft: text(search['draft']) });
+const edit = createRoute({
+  getParentRoute: () => root,
+  path: '/edit/$route',
+  component: EditPage,
+  validateSearch: draft,
+});
+const fresh = createRoute({
+  getParentRoute: () => root,
+  path: '/new',
+  component: NewPage,
+  validateSearch: draft,
+});
+const versions = createRoute({
+  getParentRoute: () => root,
+  path: '/services/$route/versions',
+  component: VersionsPage,
+  validateSearch: (search: Record<string, unknown>): { a?: number | undefined; b?: number | undefined } =>
+    known({ a: whole(search['a']), b: whole(search['b']) }),
+});
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  component: SettingsPage,
+  validateSearch: (search: Record<string, unknown>): { refused?: boolean } =>
+    search['refused'] === undefined ? {} : { refused: true },
+});
 const status = createRoute({ getParentRoute: () => root, path: '/status', component: StatusView });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, pipeline, tasks, task, status]),
+  routeTree: root.addChildren([home, pipeline, versions, edit, fresh, tasks, task, status, settings]),
   history: createHashHistory(),
 });
 

@@ -10,16 +10,19 @@ import {
   useComputedColorScheme,
   useMantineColorScheme,
 } from '@mantine/core';
-import { Link, Outlet } from '@tanstack/react-router';
+import { Link, Outlet, useNavigate } from '@tanstack/react-router';
+import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { address } from '../api/http';
+import { onRefused } from '../api/key';
 import { LANGUAGES, chooseLanguage } from './i18n';
 
 const WAYS = [
   { to: '/', name: 'nav.catalogue' },
   { to: '/tasks', name: 'nav.tasks' },
   { to: '/status', name: 'nav.status' },
+  { to: '/settings', name: 'nav.settings' },
 ] as const;
 
 function Scheme() {
@@ -54,8 +57,15 @@ function Language() {
   );
 }
 
+/** Without the key that the engine asks for there is nothing to see but where it is told. */
+function useRefusals(): void {
+  const navigate = useNavigate();
+  useEffect(() => onRefused(() => void navigate({ to: '/settings', search: { refused: true } })), [navigate]);
+}
+
 export function Shell() {
   const { t } = useTranslation();
+  useRefusals();
   return (
     <AppShell header={{ height: { base: 96, sm: 56 } }} padding={{ base: 'xs', sm: 'md' }}>
       <a className="skip" href="#content" onClick={focusContent}>
