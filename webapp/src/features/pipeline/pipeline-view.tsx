@@ -1,6 +1,7 @@
 /** A pipeline: its graph, and its definition as JSON beside it. */
 
-import { ActionIcon, Badge, Group, Paper, SegmentedControl, Stack, Text, Title } from '@mantine/core';
+import { ActionIcon, Group, Paper, SegmentedControl, Stack, Text, Title } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -78,7 +79,14 @@ export function PipelineView({ service }: { service: Service }) {
           <Title order={1} size="h3">
             {route}
           </Title>
-          <Badge variant="default">{t('pipeline.version', { version })}</Badge>
+          <Link to="/services/$route/versions" params={{ route }}>
+            {t('pipeline.version', { version })}
+          </Link>
+          {service.type === 'pipeline' && (
+            <Link to="/edit/$route" params={{ route }}>
+              {t('pipeline.edit')}
+            </Link>
+          )}
         </Group>
         <SegmentedControl
           value={view}

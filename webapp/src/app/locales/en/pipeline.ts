@@ -1,6 +1,7 @@
 export const pipeline = {
   pipeline: {
     version: 'Version {{version}}',
+    edit: 'Edit',
     graph: 'Graph',
     json: 'JSON',
     run: 'Run',
