@@ -19,6 +19,7 @@ IDLE = 120.0
 """Seconds after which a process that nothing is asked of ends."""
 
 _TRIES = 2
+_BUSY_SHARE = 0.3  # of its time: who got less of the processor was not slow, but waited
 _NONE = "there is no small picture of this binary"
 
 
@@ -71,8 +72,6 @@ class Thumbnails:
                 made = await self._attempt(side, size, read)
             except DecoderDied:
                 continue
-            except TimeoutError:
-                raise UnsupportedType(f"{_NONE}: it took longer than {self.limits.seconds:g} s to read it") from None
             if isinstance(made, bytes):
                 return made
             raise (TooLarge if made.too_large else UnsupportedType)(f"{_NONE}: {made.why}")
@@ -84,6 +83,12 @@ class Thumbnails:
             # Generators are closed by who has begun them, not when they are collected.
             async with aclosing(read()) as chunks:  # type: ignore[type-var]
                 made = await decoder.make(side, size, chunks, self.limits.seconds)
+        except TimeoutError:
+            used, seconds = decoder.used, self.limits.seconds
+            self._drop(decoder)
+            if used < _BUSY_SHARE * seconds:
+                raise Busy(f"the machine is so busy that a picture was not made small in {seconds:g} s") from None
+            raise UnsupportedType(f"{_NONE}: it took longer than {seconds:g} s to read it") from None
         except BaseException:
             self._drop(decoder)
             raise

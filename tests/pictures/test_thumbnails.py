@@ -1,10 +1,11 @@
 """Pictures made small: of every kind, turned as they should be, and hostile ones, which cost their limit at most."""
 
+import time
 from collections.abc import AsyncIterator
 
 import pytest
 
-from engine.errors import TooLarge, UnsupportedType
+from engine.errors import Busy, TooLarge, UnsupportedType
 from engine.pictures.process import Limits
 from engine.pictures.thumbnails import Thumbnails
 from tests.pictures.samples import GOOD, NONE, TOO_LARGE, brightness, encoded, opened, png, slow_jpeg, turned
@@ -29,6 +30,16 @@ async def pieces(content: bytes) -> AsyncIterator[bytes]:
 async def make(thumbnails: Thumbnails, content: bytes, side: int = 64) -> bytes:
     """The small picture."""
     return await thumbnails.make(side, len(content), lambda: pieces(content))
+
+
+async def patiently(thumbnails: Thumbnails, content: bytes) -> bytes:
+    """The same, as often as the machine is too busy: what a test has shortened may be too short then."""
+    end = time.monotonic() + 60
+    while True:
+        try:
+            return await make(thumbnails, content)
+        except Busy:
+            assert time.monotonic() < end
 
 
 async def test_every_kind(thumbnails: Thumbnails) -> None:
@@ -119,10 +130,10 @@ async def test_memory_is_bounded() -> None:
 
 async def test_time_is_bounded() -> None:
     thumbnails = Thumbnails(Limits(seconds=1.0))
-    await make(thumbnails, GOOD["jpeg"])
+    await patiently(thumbnails, GOOD["jpeg"])
     worker = thumbnails.pid
     with pytest.raises(UnsupportedType, match="longer than 1 s"):
-        await make(thumbnails, slow_jpeg(4_000))
-    assert opened(await make(thumbnails, GOOD["jpeg"])).size == (64, 48)
+        await patiently(thumbnails, slow_jpeg(4_000))
+    assert opened(await patiently(thumbnails, GOOD["jpeg"])).size == (64, 48)
     assert thumbnails.pid != worker
     await thumbnails.close()
