@@ -96,7 +96,7 @@ class Thumbnails:
         return made
 
     async def _ready(self) -> Decoder:
-        """The process that there is, or a new one. Raises DecoderDied, StoreAway where the engine ends."""
+        """The process that there is, or a new one. Raises Busy, StoreAway where the engine ends."""
         if self._retiring is not None:
             self._retiring.cancel()
         if self._decoder is not None and not self._decoder.lives:
@@ -104,11 +104,20 @@ class Thumbnails:
         if self._closed:
             raise StoreAway("the engine is stopping")
         if self._decoder is None:
+            starting = asyncio.get_running_loop().create_task(Decoder.start(self.limits))
             try:
-                self._decoder = await Decoder.start(self.limits)
-            except OSError as error:
-                raise Busy(f"no process could be started to make a picture small: {error.strerror}") from error
+                self._decoder = await asyncio.shield(starting)
+            except asyncio.CancelledError:
+                starting.add_done_callback(self._unwanted)
+                raise
+            except (OSError, DecoderDied) as error:
+                raise Busy("no process could be started to make a picture small") from error
         return self._decoder
+
+    def _unwanted(self, starting: asyncio.Task[Decoder]) -> None:
+        """Who waited for this process is gone."""
+        if not starting.cancelled() and starting.exception() is None:
+            self._drop(starting.result())
 
     def _drop(self, decoder: Decoder) -> None:
         """End a process that nobody waits for any more."""

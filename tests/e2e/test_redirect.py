@@ -5,7 +5,7 @@ import pytest
 
 from tests.conftest import MakeEngine
 from tests.e2e.processes import Engine
-from tests.e2e.scripts import PNG, entry, fresh_route, open_route, result, submit
+from tests.e2e.scripts import PNG, entry, fresh_route, open_route, raw, result, submit
 from tests.servers import chosen
 from tests.servers.s3 import S3
 
@@ -25,6 +25,9 @@ def test_a_download_is_sent_on(redirecting: Engine) -> None:
     assert answer.status_code == 307 and answer.headers["cache-control"] == "no-store"
     place = answer.headers["location"]
     assert place.startswith(redirecting.settings["S3_URL"]) and redirecting.settings["S3_SECRET_KEY"] not in place
+    binary = raw(redirecting, job)["nodes"]["end"]["out"]["image"]["binary"]
+    by_id = redirecting.client.get(f"/tasks/{job}/binaries/{binary}")
+    assert by_id.status_code == 307 and httpx.get(by_id.headers["location"]).content == PNG
     file = httpx.get(place)
     assert file.content == PNG and file.headers["content-type"] == "image/png"
     assert 'filename="a face.png"' in file.headers["content-disposition"]

@@ -94,6 +94,10 @@ def test_numbers_are_written_in_one_way(system: Engine) -> None:
     assert node(system, job, "x0")["index"] == 0
     for wrong in ("x00", "x-0", "x+0", "x%C2%B2", "x0%20", "X0", "x1"):
         problem(system.client.get(f"/tasks/{job}/nodes/{wrong}"), 404)
+    job = nested(system, [[[1]]])
+    [inmost] = [name for name, shown in raw(system, job)["nodes"].items() if shown.get("node") == "x11"]
+    assert inmost.startswith("x11001") and node(system, job, inmost)["index"] == 0
+    problem(system.client.get(f"/tasks/{job}/nodes/{inmost.replace('x11001', 'x110002')}"), 404)
 
 
 def test_instances_come_in_the_order_of_the_items(system: Engine, book: Book) -> None:

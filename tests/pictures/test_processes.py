@@ -137,6 +137,25 @@ async def test_who_gives_up_leaves_a_process_that_can_be_used(thumbnails: Thumbn
     assert await started(thumbnails) != worker
 
 
+async def test_who_gives_up_while_it_starts_leaves_none(thumbnails: Thumbnails) -> None:
+    before = set(psutil.Process().children())
+    asked = asyncio.ensure_future(make(thumbnails, GOOD["jpeg"]))
+    await until(lambda: set(psutil.Process().children()) != before)
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    await until(lambda: set(psutil.Process().children()) == before)
+    await started(thumbnails)
+
+
+async def test_one_that_cannot_start() -> None:
+    """Its first pictures, those of its own, are too large for it: that is not the fault of who asks."""
+    thumbnails = Thumbnails(Limits(pixels=10))
+    with pytest.raises(Busy, match="no process could be started"):
+        await make(thumbnails, GOOD["jpeg"])
+    await thumbnails.close()
+
+
 async def test_too_many_wait(thumbnails: Thumbnails) -> None:
     worker = await started(thumbnails)
     os.kill(worker, signal.SIGSTOP)
