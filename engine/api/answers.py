@@ -80,6 +80,10 @@ _ROUTE_STATE = _object(
     },
 )
 _VERSION = _object({"version": _COUNT, "created": _MOMENT, "open": _FLAG, "nodes": _list(_ref("DefinedNode"))})
+_RUN_WITH = _object(
+    {"type": _words("pipeline", "service"), "nodes": _list(_ref("DefinedNode")), "version": _COUNT},
+    about="A definition as stored; `version` is 0 where it is a task's own.",
+)
 _NODE_STATUS = _object(
     {"state": _words(*_NODE_STATES)},
     {"waiting": _TEXT, "error": _TEXT, **_CODE_PLACE, "items": _object({"total": _COUNT, "done": _COUNT})},
@@ -206,6 +210,7 @@ COMPONENTS: dict[str, Schema] = {
     "Stats": _STATS,
     "Status": _TASK_STATUS,
     "TaskPage": _TASK_PAGE,
+    "TaskDefinition": _RUN_WITH,
     "Version": _VERSION,
 }
 """All of them, as they stand in the document under `components.schemas`."""
@@ -239,6 +244,7 @@ STATUS: Responses = {200: _json(_ref("Status"), "The task as it stands.")}
 RESUMED: Responses = {200: _json({"anyOf": [_ref("Status"), _ref("Job")]}, "The task as it stands, or the new one.")}
 RESULT: Responses = {200: _json({}, "The `out` of the end.")}
 TASK_PAGE: Responses = {200: _json(_ref("TaskPage"), "One page.")}
+DEFINITION: Responses = {200: _json(_ref("TaskDefinition"), "The definition.")}
 RAW: Responses = {200: _json(_ref("Raw"), "The whole task.")}
 NODE: Responses = {200: _json(_ref("RawNode"), "The node.")}
 NODE_PAGE: Responses = {200: _json(_ref("NodePage"), "One page.")}

@@ -6,7 +6,7 @@ import orjson
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from engine.api.answers import RAW, RESULT, RESUMED, STATUS, TASK_PAGE
+from engine.api.answers import DEFINITION, RAW, RESULT, RESUMED, STATUS, TASK_PAGE
 from engine.api.deps import Json, engine_of, moment, read_json
 from engine.api.raw import raw_of
 from engine.api.schemas import RETRY
@@ -70,7 +70,7 @@ async def get_raw(task_id: str, request: Request) -> Response:
     return StreamingResponse(raw_of(engine, *await task_and_place(engine, task_id)), media_type="application/json")
 
 
-@router.get("/tasks/{task_id}/definition", summary="The definition that a task runs with")
+@router.get("/tasks/{task_id}/definition", summary="The definition that a task runs with", responses=DEFINITION)
 async def get_task_definition(task_id: str, request: Request) -> Response:
     """As stored, with the `version` of its route; 0 where the task was given a definition of its own.
 

@@ -87,6 +87,7 @@ def test_tasks(engine: Engine, service: Scripted, document: Json) -> None:
     for job in (done, failed, runs):
         of = {"task_id": job}
         held(document, engine, "/tasks/{task_id}/status", of=of)
+        held(document, engine, "/tasks/{task_id}/definition", of=of)
         for name, shown in held(document, engine, "/tasks/{task_id}/raw", of=of)["nodes"].items():
             assert held(document, engine, "/tasks/{task_id}/nodes/{instance}", of=of | {"instance": name}) == shown
             held(document, engine, "/tasks/{task_id}/nodes", of=of, params={"of": name})
