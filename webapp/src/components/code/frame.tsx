@@ -26,14 +26,18 @@ export function Frame({ label, description, search = false, ...editor }: FramePr
   return (
     <div>
       <div className="code-head">
-        <Input.Label labelElement="div" id={`${id}-label`}>
+        <Input.Label labelElement="div" size="xs" id={`${id}-label`}>
           {label}
         </Input.Label>
         {search && (
           <Find text={editor.value} onFound={(from, to) => handle.current?.select(from, to, false)} />
         )}
       </div>
-      {description !== undefined && <Input.Description>{description}</Input.Description>}
+      {description !== undefined && (
+        <Input.Description size="xs" mb={4}>
+          {description}
+        </Input.Description>
+      )}
       <div className="code-frame" data-wrong={editor.marks.length > 0 || undefined}>
         <Suspense fallback={<pre className="code-waiting">{editor.value || ' '}</pre>}>
           <Editor
@@ -44,7 +48,7 @@ export function Frame({ label, description, search = false, ...editor }: FramePr
           />
         </Suspense>
       </div>
-      <Input.Description id={`${id}-hint`} className="code-hint">
+      <Input.Description size="xs" id={`${id}-hint`} className="code-hint">
         {t(hint)}
       </Input.Description>
       <Faults

@@ -135,12 +135,11 @@ function Adders({ place, wanted, onAdd }: AddersProps) {
       <Button
         size="compact-xs"
         variant="default"
-        aria-label={t('inspector.paths.add', { field })}
         onClick={() => {
           onAdd('name', true);
         }}
       >
-        +
+        {t('inspector.paths.add', { field })}
       </Button>
     </Group>
   );
