@@ -16,15 +16,21 @@ export function completing(suggestions: () => readonly Suggestion[], later: () =
     const base = chain.text.slice(0, chain.text.lastIndexOf('.') + 1);
     const options = suggestions()
       .filter(({ path }) => path.startsWith(base) && path.length > base.length)
-      .map((each) => optionOf(each, base, later()));
+      .map((each, index) => optionOf(each, base, later(), index));
     return options.length ? { from: chain.from + base.length, options, validFor: /^\w*$/ } : null;
   };
 }
 
-function optionOf({ path, detail, later = false }: Suggestion, base: string, mark: string): Completion {
+function optionOf(
+  { path, detail, later = false }: Suggestion,
+  base: string,
+  mark: string,
+  index: number,
+): Completion {
   const label = path.slice(base.length);
   const depth = label.split('.').length - 1;
   const rank = detail === 'function' || detail === 'module' || detail === 'keyword' ? 20 : 0;
   const told = [detail, ...(later ? [mark] : [])].filter(Boolean).join(' · ');
-  return { label, detail: told, boost: Math.max(-99, -10 * depth - rank - (later ? 40 : 0)) };
+  const boost = Math.max(-99, -10 * depth - rank - (later ? 40 : 0) - Math.min(index, 9));
+  return { label, detail: told, boost };
 }

@@ -27,7 +27,7 @@ const FRAME = EditorView.theme({
   '.cm-cursor, .cm-dropCursor': { borderLeftColor: 'var(--mantine-color-text)' },
   '.cm-gutters': {
     backgroundColor: 'var(--code-gutter)',
-    color: 'var(--mantine-color-dimmed)',
+    color: 'var(--code-comment)',
     borderRight: '1px solid var(--mantine-color-default-border)',
   },
   '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'transparent' },
