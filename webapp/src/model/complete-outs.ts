@@ -28,6 +28,9 @@ export const NOTHING_KNOWN: Known = { results: new Map(), pipelines: new Map() }
 /** How deep pipelines that call each other are looked into. */
 const CALLS = 3;
 
+/** How far a way back through nodes without an input is followed at once. */
+const LONGEST = 200;
+
 export function knownOf(services: Service[]): Known {
   const results = new Map<string, Json>();
   const pipelines = new Map<string, Definition>();
@@ -65,6 +68,8 @@ export class Outs {
     this.byKey = new Map(this.all.map((each) => [each.key, each]));
     this.byId = groupBy(this.all, ({ node }) => idOf(node));
     this.before = leading(this.all);
+    // What stands first is mostly what comes first: no way is followed far then.
+    for (const each of this.all) this.out(each);
   }
 
   find(key: NodeKey | null): Placed | undefined {
@@ -90,7 +95,7 @@ export class Outs {
   out(of: Placed): Shape {
     const found = this.outs.get(of.key);
     if (found) return found;
-    if (this.open.has(of.key)) return shape();
+    if (this.open.has(of.key) || this.open.size > LONGEST) return shape();
     this.open.add(of.key);
     const given = changed(this.given(of), of.node['after'], 'node.out');
     this.open.delete(of.key);

@@ -11,6 +11,17 @@ export { type Known, NOTHING_KNOWN, knownOf } from './complete-outs';
 /** More are of no use to anybody. */
 const MOST = 2_000;
 
+const read = new WeakMap<Definition, { known: Known; outs: Outs }>();
+
+/** A definition is read once for all that is asked of it. */
+function outsOf(definition: Definition, known: Known): Outs {
+  const held = read.get(definition);
+  if (held?.known === known) return held.outs;
+  const outs = new Outs(definition, known);
+  read.set(definition, { known, outs });
+  return outs;
+}
+
 /** Which field the path stands in: `collect` of a loop reads the nodes of its body. */
 export type Place = 'input' | 'collect';
 
@@ -32,7 +43,7 @@ export function suggestions(
   known: Known = NOTHING_KNOWN,
   place: Place = 'input',
 ): Suggestion[] {
-  const outs = new Outs(definition, known);
+  const outs = outsOf(definition, known);
   const here = outs.find(key);
   if (!here) return [];
   if (place === 'collect') {
@@ -60,7 +71,7 @@ export function codeSuggestions(
   key: NodeKey,
   known: Known = NOTHING_KNOWN,
 ): Suggestion[] {
-  const outs = new Outs(definition, known);
+  const outs = outsOf(definition, known);
   const here = outs.find(key);
   if (!here) return [];
   const nodes = sourcesFor(outs, here).filter(({ of }) => isName(idOf(of.node)));

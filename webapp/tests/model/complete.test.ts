@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { type Place, codeSuggestions, knownOf, missingInputs, suggestions } from '../../src/model/complete';
-import { assigned } from '../../src/model/complete-code';
+import { type Place, codeSuggestions, knownOf, suggestions } from '../../src/model/complete';
 import type { Definition, Json, JsonObject } from '../../src/model/definition';
 import type { Service } from '../../src/model/wire';
 import { END, ENTRY, NESTED, SHIPPED, pipeline } from './pipelines';
@@ -222,6 +221,15 @@ describe('what a node gives', () => {
     expect(paths(definition, '/nodes/2')).toEqual(['b.out', 'a.out']);
   });
 
+  it.each([false, true])('goes through a thousand nodes, backwards: %s', (backwards) => {
+    const row = Array.from({ length: 1_000 }, (_, at) => ({ id: `n${at}`, next: [`n${at + 1}`] }));
+    const nodes = [{ ...ENTRY, next: ['n0'] }, ...row, { id: 'n1000' }];
+    const definition = pipeline(...(backwards ? nodes.reverse() : nodes));
+    expect(paths(definition, backwards ? '/nodes/1' : '/nodes/1000').length).toBeGreaterThan(999);
+    const found = paths(definition, backwards ? '/nodes/0' : '/nodes/1001');
+    expect(found.includes('n999.out.image')).toBe(!backwards);
+  });
+
   it('ends where a description leads into itself', () => {
     const tree = {
       properties: { child: { $ref: '#/$defs/Tree' } },
@@ -241,54 +249,5 @@ describe('what a node gives', () => {
       nodes: [{ id: 'x' }],
     });
     expect(paths(definition, '/nodes/1/nodes/0')).toContain('node._loop.name');
-  });
-});
-
-describe('code', () => {
-  const definition = pipeline(
-    { ...ENTRY, next: ['my-id', 'a'] },
-    { id: 'my-id', after: 'pipeline.total = 1', next: ['a'] },
-    { id: 'a', params: { limit: 1 }, input: { picture: 'entry.out.image' }, next: ['end'] },
-    END,
-  );
-  const found = codeSuggestions(definition, '/nodes/2', KNOWN).map(({ path }) => path);
-
-  it('names the input, the node, what comes before it, the pipeline and the words of the language', () => {
-    for (const name of [
-      'input.picture',
-      'node.params.limit',
-      'entry.out.image',
-      'pipeline.total',
-      'len',
-      'math.sqrt',
-    ])
-      expect(found).toContain(name);
-  });
-
-  it('names no node whose id is no name', () => {
-    expect(found.some((path) => path.startsWith('my-id'))).toBe(false);
-  });
-
-  it.each([
-    ['node.out.a = 1', { whole: false, names: ['a'] }],
-    ['node.out.a == 1', { whole: false, names: [] }],
-    ["node.out = {'a': {'b': 1}, 'c': [1, {'d': 2}]}", { whole: true, names: ['a', 'c'] }],
-    ['node.out = other', { whole: true, names: [] }],
-    ['other.node.out.a = 1', { whole: false, names: [] }],
-    ["node.out = {'a: {': 1", { whole: true, names: ['a: {'] }],
-  ])('%s sets what it says', (code, expected) => {
-    expect(assigned(code, 'node.out')).toEqual(expected);
-  });
-});
-
-describe('the inputs that are missing', () => {
-  it.each([
-    ['image', {}, ['image']],
-    [['image', 'areas'], { image: 'x' }, ['areas']],
-    [{ name: '' }, undefined, ['name']],
-    [null, {}, []],
-    [7, {}, []],
-  ] as [Json, unknown, string[]][])('of %j, given %j', (wanted, held, expected) => {
-    expect(missingInputs(wanted, held)).toEqual(expected);
   });
 });
