@@ -44,6 +44,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { command: 'redo', key: 'z', mod: true, shift: true },
   { command: 'redo', key: 'y', mod: true },
   { command: 'add', key: 'a' },
+  { command: 'add', key: 'Tab', shift: false },
   { command: 'connect', key: 'c' },
   { command: 'delete', key: 'Delete' },
   { command: 'delete', key: 'Backspace' },
@@ -78,7 +79,7 @@ export function commandOf(pressed: Pressed, inField: boolean): Command | null {
     (each) =>
       each.key === key &&
       (each.mod ?? false) === mod &&
-      (!isLetter || (each.shift ?? false) === pressed.shiftKey) &&
+      ((!isLetter && each.shift === undefined) || (each.shift ?? false) === pressed.shiftKey) &&
       (!inField || each.everywhere === true),
   );
   return found && !BY_EVENT.has(found.command) ? found.command : null;

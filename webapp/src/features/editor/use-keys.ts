@@ -6,6 +6,9 @@ import { type Command, commandOf } from '../../model/keys';
 
 const FIELDS = 'input, textarea, select, [contenteditable="true"]';
 
+/** Keys that mean something else on buttons and links. From the palette Tab goes on to what comes behind it. */
+const ON_GRAPH: ReadonlySet<string> = new Set(['Enter', 'Tab']);
+
 function inField(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest(FIELDS) !== null;
 }
@@ -34,9 +37,9 @@ export function useKeys({ paused, onCommand, onCopy, onCut, onPaste, onLeave }: 
       onLeave();
       return;
     }
-    const command = commandOf(event, typing);
     const onGraph = event.target instanceof Element && event.target.matches('.react-flow');
-    if (command === null || (event.key === 'Enter' && !onGraph)) return;
+    const command = commandOf(event, typing);
+    if (command === null || (ON_GRAPH.has(event.key) && !onGraph)) return;
     event.preventDefault();
     onCommand(command);
   });
