@@ -5,6 +5,7 @@ import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { type Suggestion, sourceOf } from '../../model/paths';
+import './code.css';
 
 export interface PathFieldProps {
   label: string;
@@ -43,7 +44,10 @@ const LOOKS = {
   spellCheck: false,
   autoCapitalize: 'off',
   placeholder: 'node.out.key',
-  styles: { input: { fontFamily: 'var(--mantine-font-family-monospace)' } },
+  styles: {
+    input: { fontFamily: 'var(--mantine-font-family-monospace)' },
+    groupLabel: { color: 'var(--code-comment)' },
+  },
   comboboxProps: {
     width: 'max-content',
     position: 'bottom-start',
@@ -99,7 +103,7 @@ function Option({ path, found, onLook }: OptionProps) {
     >
       {path}{' '}
       {found?.detail && (
-        <Text span size="xs" c="dimmed">
+        <Text span size="xs" c="var(--code-comment)">
           {found.detail}
         </Text>
       )}

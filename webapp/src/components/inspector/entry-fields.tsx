@@ -3,10 +3,11 @@
 import { SegmentedControl, Stack, TagsInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 
-import { type Json, isObject } from '../../model/definition';
+import { isObject } from '../../model/definition';
 import { useField } from './held';
-import { isTexts } from './next-field';
+import { convertedBody, formOf } from './body';
 import { OtherFields } from './other-fields';
+import { isTexts } from './place';
 import { JsonValue, Kept, TextValue } from './values';
 
 const API = ['route', 'body', 'summary', 'description'];
@@ -26,21 +27,6 @@ export function EntryFields() {
       )}
     </Kept>
   );
-}
-
-type Form = 'json' | 'one' | 'many';
-
-function formOf(body: Json | undefined): Form {
-  if (typeof body === 'string') return 'one';
-  return body !== undefined && isTexts(body) ? 'many' : 'json';
-}
-
-/** The same fields in another form. */
-export function convertedBody(body: Json | undefined, form: Form): Json {
-  const held = typeof body === 'string' ? [body] : isObject(body) ? Object.keys(body) : (body ?? []);
-  const names = isTexts(held) ? held : [];
-  if (form === 'one') return names[0] ?? 'image';
-  return form === 'many' ? names : Object.fromEntries(names.map((name) => [name, '']));
 }
 
 const FORMS = ['json', 'one', 'many'] as const;

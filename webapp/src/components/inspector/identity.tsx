@@ -4,9 +4,10 @@ import { NativeSelect, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { type Json, type JsonObject, NODE_TYPES, type NodeType, idOf, typeOf } from '../../model/definition';
-import { idFault, newNode, rename, setFields } from '../../model/edit';
+import { NODE_TYPES, type NodeType, idOf, typeOf } from '../../model/definition';
+import { idFault, rename, setFields } from '../../model/edit';
 import { useField, useHeld } from './held';
+import { retyped } from './retyped';
 import { Kept, isText } from './values';
 
 /** The id: it is given when the field is left or by Enter, and all that names the node follows. */
@@ -50,7 +51,6 @@ export function IdField() {
   );
 }
 
-/** The type: fields that a new node of the old type has, and that were left so, go; those that the new one needs come. */
 export function TypeField() {
   const { t } = useTranslation();
   const { definition, nodeKey, node, change } = useHeld();
@@ -74,20 +74,4 @@ export function TypeField() {
       }}
     />
   );
-}
-
-const OF_ALL: ReadonlySet<string> = new Set(['id', 'type', 'next']);
-
-function retyped(node: JsonObject, from: NodeType | null, to: NodeType): Record<string, Json | undefined> {
-  const old = from === null ? {} : newNode(from, idOf(node));
-  const needed = newNode(to, idOf(node));
-  const fields: Record<string, Json | undefined> = { type: to };
-  for (const [name, value] of Object.entries(old)) {
-    const isUntouched = JSON.stringify(value) === JSON.stringify(node[name]);
-    if (!OF_ALL.has(name) && isUntouched) fields[name] = undefined;
-  }
-  for (const [name, value] of Object.entries(needed)) {
-    if (!OF_ALL.has(name) && node[name] === undefined) fields[name] = value;
-  }
-  return fields;
 }

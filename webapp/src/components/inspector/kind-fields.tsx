@@ -153,7 +153,9 @@ function Body() {
     <Kept place={['nodes']} is={isList}>
       {(value = []) => (
         <div>
-          <Input.Label labelElement="div">{t('inspector.loop.body')}</Input.Label>
+          <Input.Label labelElement="div" size="xs">
+            {t('inspector.loop.body')}
+          </Input.Label>
           {value.length === 0 && <Text size="xs">{t('inspector.loop.none')}</Text>}
           <List size="sm">
             {value.map((inner, index) => (

@@ -3,15 +3,11 @@
 import { Button, MultiSelect } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 
-import { type Json, LOOP_END, idOf, placed, typeOf } from '../../model/definition';
+import { LOOP_END, idOf, placed, typeOf } from '../../model/definition';
 import { find } from '../../model/edit';
 import { nameOf, useField, useHeld } from './held';
-import type { Place } from './place';
+import { type Place, isTexts } from './place';
 import { Kept } from './values';
-
-export function isTexts(value: Json): value is string[] {
-  return Array.isArray(value) && value.every((each) => typeof each === 'string');
-}
 
 export interface NextFieldProps {
   place: Place;

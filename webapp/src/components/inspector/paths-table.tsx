@@ -53,7 +53,7 @@ function Table({
   const own = faults.filter((fault) => fault.place.length === place.length);
   return (
     <Fieldset legend={nameOf(place)} className="inspector-table">
-      {hint !== undefined && <Input.Description>{hint}</Input.Description>}
+      {hint !== undefined && <Input.Description size="xs">{hint}</Input.Description>}
       {rows.length === 0 && without !== undefined && (
         <Missing place={place} without={without} value={value} />
       )}

@@ -36,3 +36,7 @@ export function freeName(held: JsonObject, wish: string): string {
   if (!(wish in held)) return wish;
   for (let number = 2; ; number += 1) if (!(`${wish}${number}` in held)) return `${wish}${number}`;
 }
+
+export function isTexts(value: Json): value is string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
+}

@@ -74,7 +74,7 @@ function Offered({ route, entry }: { route: string; entry: Entry | undefined }) 
         </Text>
       </Group>
       {entry?.summary && (
-        <Text size="xs" c="dimmed">
+        <Text size="xs" c="var(--code-comment)">
           {entry.summary}
         </Text>
       )}

@@ -2,7 +2,6 @@ export const inspector = {
   inspector: {
     label: 'Node {{id}}',
     none: 'No node is selected.',
-    pipeline: 'Faults of the pipeline as a whole',
     before: 'Runs before',
     laterGroup: 'May not have run by then',
     later: 'may not have run',
@@ -38,7 +37,6 @@ export const inspector = {
       work: 'What it does',
       flow: 'When and what next',
       code: 'Code',
-      more: 'More',
       other: 'Other fields',
     },
     shape: 'This is not what the field takes. It is kept as it is; take it out to begin anew.',
@@ -76,7 +74,6 @@ export const inspector = {
       nothing: 'It takes nothing.',
       takeAll: 'Take all that comes',
       takeNothing: 'Take nothing',
-      empty: 'Nothing yet.',
       wrong: 'A path is needed, not {{value}}.',
     },
     target: {
@@ -85,7 +82,6 @@ export const inspector = {
       away: 'away',
       unknown: 'not announced',
       pipeline: 'pipeline',
-      service: 'service',
     },
     body: {
       kind: 'Form of the body',
@@ -111,12 +107,10 @@ export const inspector = {
       timeout: 'Seconds',
       max_parallel: 'How many bodies run at once',
       max_turns: 'How often it may be reached by a way back',
-      items: 'A path to a list',
       collect: 'What the loop takes from each body',
       headers: 'An object of texts',
       description: 'Shown in the catalogue and in the documentation.',
     },
     remove: 'Remove {{field}}',
-    add: 'Add {{field}}',
   },
 };

@@ -4,7 +4,6 @@ export const inspector: typeof words = {
   inspector: {
     label: 'Nœud {{id}}',
     none: 'Aucun nœud n’est sélectionné.',
-    pipeline: 'Défauts du pipeline dans son ensemble',
     before: 'S’exécute avant',
     laterGroup: 'N’a peut-être pas encore été exécuté',
     later: 'peut-être pas exécuté',
@@ -40,7 +39,6 @@ export const inspector: typeof words = {
       work: 'Ce qu’il fait',
       flow: 'Quand, et la suite',
       code: 'Code',
-      more: 'Plus',
       other: 'Autres champs',
     },
     shape:
@@ -79,7 +77,6 @@ export const inspector: typeof words = {
       nothing: 'Il ne prend rien.',
       takeAll: 'Prendre tout ce qui vient',
       takeNothing: 'Ne rien prendre',
-      empty: 'Rien encore.',
       wrong: 'Il faut un chemin, et non {{value}}.',
     },
     target: {
@@ -88,7 +85,6 @@ export const inspector: typeof words = {
       away: 'absent',
       unknown: 'pas annoncé',
       pipeline: 'pipeline',
-      service: 'service',
     },
     body: {
       kind: 'Forme du corps',
@@ -115,12 +111,10 @@ export const inspector: typeof words = {
       timeout: 'Secondes',
       max_parallel: 'Combien de corps s’exécutent à la fois',
       max_turns: 'Combien de fois un retour peut l’atteindre',
-      items: 'Un chemin vers une liste',
       collect: 'Ce que la boucle prend de chaque corps',
       headers: 'Un objet de textes',
       description: 'Affichée dans le catalogue et la documentation.',
     },
     remove: 'Retirer {{field}}',
-    add: 'Ajouter {{field}}',
   },
 };
