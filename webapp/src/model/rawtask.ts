@@ -133,12 +133,14 @@ export interface Known {
   nodes: ReadonlyMap<string, Placed>;
   /** The instances of each node, by its id in the definition, in the order of the document. */
   instances: ReadonlyMap<string, RawNode[]>;
+  /** When it was read, in milliseconds since 1970: until then reaches what was running. */
+  readAt: number;
 }
 
-export function known(raw: RawTask, definition: Definition): Known {
+export function known(raw: RawTask, definition: Definition, readAt = 0): Known {
   const nodes = new Map<string, Placed>();
   for (const each of placed(definition)) if (!nodes.has(idOf(each.node))) nodes.set(idOf(each.node), each);
-  return { raw, definition, nodes, instances: groupBy(Object.values(raw.nodes), nodeIdOf) };
+  return { raw, definition, nodes, instances: groupBy(Object.values(raw.nodes), nodeIdOf), readAt };
 }
 
 /** The node of the definition that is meant by its id or by that of an instance; null where there is none. */

@@ -35,7 +35,7 @@ export function useLive(taskId: string): Watched {
   const [endedAt, setEndedAt] = useState(Infinity);
   const last = useRef('');
   const { data: status, dataUpdatedAt, error, refetch } = useQuery(statusQuery(taskId));
-  const { data: raw, refetch: readAgain } = useQuery(rawTask(taskId));
+  const { data: raw, dataUpdatedAt: readAt, refetch: readAgain } = useQuery(rawTask(taskId));
   const { data: own } = useQuery(taskDefinition(taskId));
   // The stream ends with the task; one that was taken up again since is listened to again.
   const listening = endedAt === Infinity || (status?.status === 'running' && dataUpdatedAt > endedAt);
@@ -65,6 +65,9 @@ export function useLive(taskId: string): Watched {
     () => (own ? { type: 'pipeline', nodes: own.nodes } : null),
     [own],
   );
-  const task = useMemo(() => (raw && definition ? known(raw, definition) : null), [raw, definition]);
+  const task = useMemo(
+    () => (raw && definition ? known(raw, definition, readAt) : null),
+    [raw, definition, readAt],
+  );
   return { live, status, definition, version: own?.version ?? 0, task, connected, error };
 }

@@ -1,0 +1,47 @@
+/** Why a node failed: its words, and where they are about code, the code with the line. */
+
+import { Alert, Button, Text } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+
+import type { JsonObject } from '../../model/definition';
+import { type CodeFault, codeFault, taskOfFault } from '../../model/rawtask-fault';
+import { CodeLines } from './code-lines';
+
+interface NodeErrorProps {
+  node: JsonObject;
+  error: string;
+  onFix: (fault: CodeFault) => void;
+}
+
+export function NodeError({ node, error, onFix }: NodeErrorProps) {
+  const { t } = useTranslation();
+  const fault = codeFault(node, error);
+  const sub = taskOfFault(error);
+  return (
+    <Alert color="red" title={t('debug.node.error')} p="xs">
+      <Text size="sm" className="wrapped">
+        {error}
+      </Text>
+      {fault && (
+        <>
+          <CodeLines field={fault.field} code={fault.code} line={fault.line} />
+          <Button
+            mt="xs"
+            size="xs"
+            onClick={() => {
+              onFix(fault);
+            }}
+          >
+            {t('debug.fix.open')}
+          </Button>
+        </>
+      )}
+      {sub && (
+        <Link to="/tasks/$id" params={{ id: sub }}>
+          {t('debug.node.subTask')}
+        </Link>
+      )}
+    </Alert>
+  );
+}

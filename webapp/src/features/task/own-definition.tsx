@@ -1,0 +1,41 @@
+/** A task that was given a definition of its own: it is stored nowhere else, and can be saved as a new version. */
+
+import { Alert, Button } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+
+import { store } from '../../api/queries';
+import { bare } from '../../api/rawtask';
+import { ErrorView } from '../../components/error-view';
+import type { Definition } from '../../model/definition';
+
+export interface OwnDefinitionProps {
+  route: string;
+  definition: Definition;
+  /** Where saving is done elsewhere, with the difference shown; without it the version is stored at once. */
+  onSaveVersion?: ((route: string, definition: Definition) => void) | undefined;
+}
+
+export function OwnDefinition({ route, definition, onSaveVersion }: OwnDefinitionProps) {
+  const { t } = useTranslation();
+  const save = useMutation({ mutationFn: () => store(bare(definition), route) });
+  return (
+    <Alert color="blue" title={t('debug.own.title')}>
+      <div role="status">{save.isSuccess && t('debug.own.saved')}</div>
+      {!save.isSuccess && (
+        <Button
+          size="xs"
+          variant="default"
+          loading={save.isPending}
+          onClick={() => {
+            if (onSaveVersion) onSaveVersion(route, definition);
+            else save.mutate();
+          }}
+        >
+          {t('debug.own.save')}
+        </Button>
+      )}
+      {save.error && <ErrorView error={save.error} />}
+    </Alert>
+  );
+}
