@@ -6,6 +6,7 @@ import { getRouteApi } from '@tanstack/react-router';
 
 import { service } from '../api/queries';
 import { ErrorView } from '../components/error-view';
+import { CompareView } from '../features/compare/compare-view';
 import { PipelineView } from '../features/pipeline/pipeline-view';
 import { RunForm } from '../features/run/run-form';
 import { TaskView } from '../features/task/task-view';
@@ -14,6 +15,7 @@ import type { Service } from '../model/wire';
 
 const pipeline = getRouteApi('/services/$route');
 const task = getRouteApi('/tasks/$id');
+const compare = getRouteApi('/compare');
 
 function bodyOf(found: Service) {
   if (found.api) return found.api.body;
@@ -47,5 +49,24 @@ export function PipelinePage() {
 
 export function TaskPage() {
   const { id } = task.useParams();
-  return <TaskView key={id} taskId={id} />;
+  const { node, view } = task.useSearch();
+  const navigate = task.useNavigate();
+  return (
+    <TaskView
+      key={id}
+      taskId={id}
+      node={node}
+      tab={view}
+      onNode={(found) => void navigate({ search: (old) => ({ ...old, node: found ?? undefined }) })}
+      onTab={(tab) => void navigate({ search: (old) => ({ ...old, view: tab }), replace: true })}
+      onTask={(other) => void navigate({ to: '/tasks/$id', params: { id: other }, search: {} })}
+      onCompare={(a) => void navigate({ to: '/compare', search: { a } })}
+    />
+  );
+}
+
+export function ComparePage() {
+  const { a, b } = compare.useSearch();
+  const navigate = compare.useNavigate();
+  return <CompareView a={a} b={b} onChoose={(search) => void navigate({ search })} />;
 }

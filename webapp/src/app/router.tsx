@@ -17,6 +17,7 @@ import { CataloguePage, TasksPage } from './pages';
 import { Shell } from './shell';
 
 const PipelinePage = lazyRouteComponent(() => import('./graph-pages'), 'PipelinePage');
+const ComparePage = lazyRouteComponent(() => import('./graph-pages'), 'ComparePage');
 const TaskPage = lazyRouteComponent(() => import('./graph-pages'), 'TaskPage');
 const EditPage = lazyRouteComponent(() => import('./edit-pages'), 'EditPage');
 const NewPage = lazyRouteComponent(() => import('./edit-pages'), 'NewPage');
@@ -69,8 +70,21 @@ const task = createRoute({
   getParentRoute: () => root,
   path: '/tasks/$id',
   component: TaskPage,
-  validateSearch: (search: Record<string, unknown>): { node?: string } =>
-    known({ node: text(search['node']) }),
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { node?: string | undefined; view?: 'graph' | 'timeline' | undefined } => {
+    const node = text(search['node']);
+    return { ...(node ? { node } : {}), ...(search['view'] === 'timeline' ? { view: 'timeline' } : {}) };
+  },
+});
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: '/compare',
+  component: ComparePage,
+  validateSearch: (search: Record<string, unknown>): { a?: string | undefined; b?: string | undefined } => {
+    const [a, b] = [text(search['a']), text(search['b'])];
+    return { ...(a ? { a } : {}), ...(b ? { b } : {}) };
+  },
 });
 const draft = (search: Record<string, unknown>): { draft?: string } =>
   known({ draft: text(search['draft']) });
@@ -103,7 +117,18 @@ const settings = createRoute({
 const status = createRoute({ getParentRoute: () => root, path: '/status', component: StatusView });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, pipeline, versions, edit, fresh, tasks, task, status, settings]),
+  routeTree: root.addChildren([
+    home,
+    pipeline,
+    versions,
+    edit,
+    fresh,
+    tasks,
+    task,
+    compare,
+    status,
+    settings,
+  ]),
   history: createHashHistory(),
 });
 
