@@ -1,6 +1,7 @@
 /** What an error of a node is about: a code field and a line in it, or a path of its input. */
 
 import { type JsonObject, isObject } from './definition';
+import type { RawNode } from './rawtask';
 
 /** `pointer`: where in the node the text stands (RFC 6901). `line` counts from 1; null where the whole field is meant. */
 export interface CodeFault {
@@ -11,21 +12,21 @@ export interface CodeFault {
   message: string;
 }
 
-const IN_CODE = /^`(before|after|if|ready|then\.exec|else\.exec)`(?:, line (\d+))?: ([\s\S]*)$/;
 const IN_INPUT = /^input `([^`]+)`: /;
 
-/** The code field that an error is about, with its text; null where it is about none. */
-export function codeFault(node: JsonObject, error: string): CodeFault | null {
-  const found = IN_CODE.exec(error);
-  if (!found) return null;
-  const [, name = '', line, message = ''] = found;
-  const steps = name.split('.');
+/** The code field that the error of an instance is about, with its text in the node; null where it is about none. */
+export function codeFault(
+  node: JsonObject,
+  { error, field, line = null }: Pick<RawNode, 'error' | 'field'> & { line?: number | null },
+): CodeFault | null {
+  if (error === null || field === undefined) return null;
+  const steps = field.split('.');
   // A side of a branch may be its code alone.
   for (const place of [steps, steps.slice(0, 1)]) {
     const code = textAt(node, place);
     if (code === null) continue;
-    const number = line === undefined ? null : Number(line);
-    return { field: name, pointer: `/${place.join('/')}`, code, line: number, message };
+    const message = error.slice(error.indexOf(': ') + 2);
+    return { field, pointer: `/${place.join('/')}`, code, line, message };
   }
   return null;
 }

@@ -48,6 +48,9 @@ export interface RawNode {
   seconds: number | null;
   turn: number;
   error: string | null;
+  /** The code field that has failed, as `after` or `then.exec`, and where it is known the line in it, from 1. */
+  field?: string;
+  line?: number;
   waiting: string | null;
   due?: string | null;
   side?: 'then' | 'else';

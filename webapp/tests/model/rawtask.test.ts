@@ -63,38 +63,46 @@ describe('the document of a task', () => {
 
 describe('an error', () => {
   const node = nodeNamed(broken, 'words')?.node ?? {};
-  const error = broken.raw.nodes['words']?.error ?? '';
+  const failed = broken.raw.nodes['words'] ?? { error: null };
 
   it('in code is known with its field and line', () => {
-    expect(codeFault(node, error)).toMatchObject({
+    expect(codeFault(node, failed)).toMatchObject({
       field: 'after',
       pointer: '/after',
       line: 3,
       message: "KeyError: 'm'",
     });
-    expect(codeFault(node, error)?.code.split('\n')[2]).toBe('node.out.last = input.m');
+    expect(codeFault(node, failed)?.code.split('\n')[2]).toBe('node.out.last = input.m');
   });
 
   it('in a side of a branch, written either way', () => {
-    const message = '`then.exec`, line 1: NameError: x';
+    const message = { error: '`then.exec`, line 1: NameError: x', field: 'then.exec', line: 1 };
     expect(codeFault({ then: { exec: 'x' } }, message)).toMatchObject({ pointer: '/then/exec', code: 'x' });
     expect(codeFault({ then: 'x' }, message)).toMatchObject({ pointer: '/then', code: 'x', line: 1 });
     expect(codeFault({ else: 'x' }, message)).toBeNull();
   });
 
   it('of a whole field has no line', () => {
-    const found = codeFault({ if: 'True' }, '`if`: TimeoutError: the code ran longer than 1 s');
-    expect(found).toMatchObject({ field: 'if', line: null });
+    const found = codeFault(
+      { if: 'True' },
+      { error: '`if`: TimeoutError: the code ran longer than 1 s', field: 'if' },
+    );
+    expect(found).toMatchObject({
+      field: 'if',
+      line: null,
+      message: 'TimeoutError: the code ran longer than 1 s',
+    });
   });
 
   it('in an input, of a sub-pipeline, or elsewhere', () => {
     expect(inputFault('input `x`: `b.out.deep` finds nothing')).toBe('x');
-    expect(inputFault(error)).toBeNull();
+    expect(inputFault(failed.error ?? '')).toBeNull();
     const task = each.raw.nodes['greet2']?.attempts[0]?.task ?? null;
     expect(taskOfFault(each.raw.nodes['greet2']?.error ?? '')).toBe(task);
     expect(task).not.toBeNull();
-    expect(taskOfFault(error)).toBeNull();
-    expect(codeFault(node, 'GET http://x failed')).toBeNull();
+    expect(taskOfFault(failed.error ?? '')).toBeNull();
+    // What a service says may look like an error in code.
+    expect(codeFault(node, { error: '`after`, line 3: KeyError' })).toBeNull();
   });
 
   it('is mended where it stands', () => {

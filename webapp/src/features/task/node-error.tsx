@@ -5,18 +5,20 @@ import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 
 import type { JsonObject } from '../../model/definition';
+import type { RawNode } from '../../model/rawtask';
 import { type CodeFault, codeFault, taskOfFault } from '../../model/rawtask-fault';
 import { CodeLines } from './code-lines';
 
 interface NodeErrorProps {
   node: JsonObject;
-  error: string;
+  instance: RawNode;
   onFix: (fault: CodeFault) => void;
 }
 
-export function NodeError({ node, error, onFix }: NodeErrorProps) {
+export function NodeError({ node, instance, onFix }: NodeErrorProps) {
   const { t } = useTranslation();
-  const fault = codeFault(node, error);
+  const error = instance.error ?? '';
+  const fault = codeFault(node, instance);
   const sub = taskOfFault(error);
   return (
     <Alert color="red" title={t('debug.node.error')} p="xs">

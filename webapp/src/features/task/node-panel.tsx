@@ -97,7 +97,7 @@ function Content(props: NodeProps) {
       {instance?.error != null && node && (
         <NodeError
           node={node}
-          error={instance.error}
+          instance={instance}
           onFix={(fault) => {
             onFix(nodeId, fault);
           }}
