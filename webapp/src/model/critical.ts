@@ -121,7 +121,8 @@ class Path {
     const left = new Set(items);
     for (let item = lastEnded(left, Infinity); item !== null;) {
       left.delete(item);
-      const chain = this.chain(latest(item), item);
+      const failed = item.filter(({ node }) => node.state === 'error');
+      const chain = this.chain(latest(failed.length > 0 ? failed : item), item);
       chains.unshift(chain);
       item = limited ? lastEnded(left, chain[0]?.from ?? -Infinity) : null;
     }
@@ -140,6 +141,12 @@ function itemOf({ node }: Run): string {
 
 function latest(runs: Run[]): Run | null {
   return runs.reduce<Run | null>((best, run) => (best === null || run.to >= best.to ? run : best), null);
+}
+
+/** The item that decided when a loop ended: of a failed one an item that failed. */
+function decisive(items: Run[][], loop: RawNode): Run[] | null {
+  const failed = items.filter((item) => item.some(({ node }) => node.state === 'error'));
+  return lastEnded(new Set(loop.state === 'error' && failed.length > 0 ? failed : items), Infinity);
 }
 
 function lastEnded(items: ReadonlySet<Run[]>, until: number): Run[] | null {

@@ -208,7 +208,11 @@ function nodeRow(known: Known, node: RawNode, length: number): Row {
 function groupRow(known: Known, id: string, all: RawNode[], length: number): Row {
   const spans = all.flatMap((node) => spanOf(known, node, length) ?? []);
   const pieces = merged(spans, length / PIECES);
-  const failed = all.filter((node) => node.state === 'error').length;
+  const failing = all.filter((node) => node.state === 'error');
+  const wrong = merged(
+    failing.flatMap((node) => spanOf(known, node, length) ?? []),
+    length / PIECES,
+  );
   const states = new Set(all.map((node) => node.state));
   const order = ['error', 'running', 'finished', 'skipped', 'pending'] as const;
   return {
@@ -219,14 +223,17 @@ function groupRow(known: Known, id: string, all: RawNode[], length: number): Row
     nodeId: id,
     instance: id,
     count: all.length,
-    failed,
+    failed: failing.length,
     state: order.find((state) => states.has(state)) ?? 'pending',
     from: pieces[0]?.from ?? null,
     to: pieces.at(-1)?.to ?? null,
     busy: sumOf(merged(spans)),
     waited: 0,
     attempts: all.reduce((sum, node) => sum + node.attempts.length, 0),
-    segments: pieces.map((piece) => ({ kind: 'work', ...piece })),
+    segments: [
+      ...pieces.map((piece) => ({ kind: 'work' as const, ...piece })),
+      ...wrong.map((piece) => ({ kind: 'failed' as const, ...piece })),
+    ],
     expandable: true,
     expanded: false,
   };

@@ -129,6 +129,7 @@ describe('the critical path', () => {
   it('ends with what failed', () => {
     expect(names(flaky)).toEqual(['entry', 'ask']);
     expect(names(told('broken-error'))).toEqual(['entry', 'words']);
+    expect(names(told('hello-each-error')).at(-1)).toBe('greet2');
   });
 
   it('goes through loops in loops', () => {

@@ -65,7 +65,7 @@ function Plain({ row, place, top, length, isCritical, isSelected, isFirst, ...on
     'gantt-row',
     isCritical ? 'is-critical' : '',
     isSelected ? 'is-selected' : '',
-    row.failed > 0 ? 'is-failed' : '',
+    row.kind === 'node' && row.failed > 0 ? 'is-failed' : '',
   ];
   return (
     <div

@@ -30,8 +30,12 @@ function useMoment(): (moment: string | null) => string {
   const { t, i18n } = useTranslation();
   return (moment) => {
     if (moment === null) return t('debug.node.never');
-    const date = new Date(moment);
-    return `${date.toLocaleTimeString(i18n.language)}.${moment.slice(20, 26).padEnd(3, '0').slice(0, 3)}`;
+    return new Date(moment).toLocaleTimeString(i18n.language, {
+      hour: 'numeric',
+      minute: '2-digit',
+      second: '2-digit',
+      fractionalSecondDigits: 3,
+    });
   };
 }
 
