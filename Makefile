@@ -19,7 +19,7 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run train models test check faults screenshots bench format clean
+.PHONY: help setup demo run train models test check faults screenshots bench schema format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -65,6 +65,10 @@ screenshots: ## pictures of every page of the web page, as a browser shows it
 bench: ## the benchmarks: speed beside a bare script that makes the same calls
 	@$(SYNC) engine
 	@$(RUN) benchmarks $(ARGS)
+
+schema: ## the types of what the web page asks, from the engine's OpenAPI document
+	@$(SYNC) engine webapp
+	@$(RUN) tools.schema
 
 format: ## bring the code into shape
 	@$(SYNC) engine webapp

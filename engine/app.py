@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from fastapi import FastAPI
+from starlette.types import Lifespan
 
 from engine.admission import Admission
 from engine.api import binaries as binaries_api
@@ -219,6 +220,11 @@ def make_app(settings: Settings) -> HotPath:
             starting.cancel()
         await stop(engine, outside)
 
+    return HotPath(make_routes(lifespan))
+
+
+def make_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """All routes and their documentation. They answer once `lifespan` has started an engine."""
     app = FastAPI(
         title="Engine",
         version="0.1.0",
@@ -232,4 +238,4 @@ def make_app(settings: Settings) -> HotPath:
     problems.install(app)
     for module in (services, tasks, nodes, binaries_api, events, system, page):
         app.include_router(module.router)
-    return HotPath(app)
+    return app

@@ -66,9 +66,10 @@ _DEFINED = {
     **_object({"id": _TEXT}, {"type": _TEXT, "next": _list(_TEXT), "input": _map(_TEXT)}, "A node of a definition."),
     "additionalProperties": True,
 }
+_API = _object({"route": _TEXT, "body": {}}, {"summary": _TEXT, "description": _TEXT, "result": _OBJECT})
 _SERVICE = _object(
     {"type": _words("pipeline", "service"), "nodes": _list(_ref("DefinedNode")), "state": _ref("RouteState")},
-    {"api": _OBJECT, "url": _or_null(_TEXT)},
+    {"api": _API, "url": _or_null(_TEXT)},
     "A definition as stored; `state` is that of its route.",
 )
 _ROUTE_STATE = _object(

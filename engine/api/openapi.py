@@ -58,12 +58,17 @@ class OpenApi:
         """The document as JSON."""
         if self._revision != self._registry.revision or not self._built:
             self._revision = self._registry.revision
-            document = self._app.openapi()
+            document = own_document(self._app)
             paths = {**document["paths"], **{_path(o): {"post": _operation(o)} for o in self._registry.routes()}}
-            known = document.get("components", {})
-            components = {**known, "schemas": {**known.get("schemas", {}), **COMPONENTS}}
-            self._built = orjson.dumps({**document, "paths": paths, "components": components})
+            self._built = orjson.dumps({**document, "paths": paths})
         return self._built
+
+
+def own_document(app: FastAPI) -> dict[str, Any]:
+    """The engine's own routes and what they answer, without the routes that are open."""
+    document = app.openapi()
+    known = document.get("components", {})
+    return {**document, "components": {**known, "schemas": {**known.get("schemas", {}), **COMPONENTS}}}
 
 
 def _path(opened: Opened) -> str:

@@ -3,8 +3,7 @@
  * taken up again after its last event, after growing pauses, until its task has ended or nobody listens.
  */
 
-import { address } from './http';
-import { authorization, tellRefused } from './key';
+import { ask } from './http';
 import type { TaskEvent } from '../model/wire';
 
 const FIRST_PAUSE = 500;
@@ -91,9 +90,8 @@ async function once(
   listener: Listener,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const headers = { ...authorization(), ...(last ? { 'Last-Event-ID': last } : {}) };
-  const answer = await fetch(address(path), { headers, signal });
-  if (answer.status === 401) tellRefused();
+  const headers: Record<string, string> = last ? { 'Last-Event-ID': last } : {};
+  const answer = await ask(path, { headers, signal });
   if (answer.status === 404) return false;
   if (!answer.ok || !answer.body) return true;
   listener.connected(true);

@@ -31,18 +31,28 @@ export function sameOrigin(url: string): string {
   return at < 0 ? url : address(url.slice(at));
 }
 
-/** Ask the engine: a path of its own, or a whole address. Throws `Problem`, and tells where it wants a key. */
-export async function request(path: string, init: RequestInit = {}): Promise<Response> {
-  let answer: Response;
-  const headers = new Headers(init.headers);
+/**
+ * Ask the engine: a path of its own, or a whole address. Whatever it answers is given; where it wants a key, that is told.
+ * Throws `Problem` where it cannot be reached.
+ */
+export async function ask(what: string | Request, init: RequestInit = {}): Promise<Response> {
+  const known = what instanceof Request ? what : init;
+  const headers = new Headers(known.headers);
   for (const [name, value] of Object.entries(authorization())) headers.set(name, value);
   try {
-    answer = await fetch(path.startsWith('/') ? address(path) : path, { ...init, headers });
+    const where = typeof what === 'string' && what.startsWith('/') ? address(what) : what;
+    const answer = await fetch(where, { ...init, headers });
+    if (answer.status === 401) tellRefused();
+    return answer;
   } catch (error) {
-    if (init.signal?.aborted) throw error;
+    if (known.signal?.aborted) throw error;
     throw new Problem(0, 'The engine cannot be reached.');
   }
-  if (answer.status === 401) tellRefused();
+}
+
+/** Ask the engine; what is no success is thrown as `Problem`. */
+export async function request(what: string | Request, init: RequestInit = {}): Promise<Response> {
+  const answer = await ask(what, init);
   if (!answer.ok) throw await problemOf(answer);
   return answer;
 }

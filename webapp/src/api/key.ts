@@ -30,7 +30,9 @@ export function setApiKey(key: string, remember: boolean): void {
   const [session, local] = [store('sessionStorage'), store('localStorage')];
   session?.removeItem(KEPT);
   local?.removeItem(KEPT);
-  if (key) (remember ? local : session)?.setItem(KEPT, key);
+  const chosen = remember ? local : session;
+  if (key && !chosen) throw new Error('the browser keeps nothing for this page');
+  if (key) chosen?.setItem(KEPT, key);
   for (const listener of listeners) listener();
 }
 

@@ -3,38 +3,47 @@
 import { queryOptions } from '@tanstack/react-query';
 
 import type { JsonObject } from '../model/definition';
-import { Problem, getJson, request, sendJson } from './http';
+import { type Metric, parseMetrics } from '../model/metrics';
 import type { Ready, Service, Stats, Status, TaskPage, Version } from '../model/wire';
+import { type Shapes, engine, wanted } from './client';
+import type { paths } from './schema';
+import { ask, request, sendJson } from './http';
 
 const SERVICES_SECONDS = 5;
 const RUNNING_SECONDS = 2;
 
 const inSeconds = (seconds: number): number => seconds * 1_000;
 const part = (text: string): string => encodeURIComponent(text);
+const taskPath = (taskId: string) => ({ path: { task_id: taskId } });
 
 export const services = queryOptions({
   queryKey: ['services'],
-  queryFn: ({ signal }) => getJson<Service[]>('/services', signal),
+  queryFn: async ({ signal }) => (await wanted(engine().GET('/services', { signal }))) as Service[],
   refetchInterval: inSeconds(SERVICES_SECONDS),
 });
 
 export const service = (route: string) =>
   queryOptions({
     queryKey: ['services', route],
-    queryFn: ({ signal }) => getJson<Service>(`/services/${part(route)}`, signal),
+    queryFn: async ({ signal }) =>
+      (await wanted(engine().GET('/services/{route}', { params: { path: { route } }, signal }))) as Service,
     refetchInterval: inSeconds(SERVICES_SECONDS),
   });
 
 export const versions = (route: string) =>
   queryOptions({
     queryKey: ['services', route, 'versions'],
-    queryFn: ({ signal }) => getJson<Version[]>(`/services/${part(route)}/versions`, signal),
+    queryFn: async ({ signal }) =>
+      (await wanted(
+        engine().GET('/services/{route}/versions', { params: { path: { route } }, signal }),
+      )) as Version[],
   });
 
 export const status = (taskId: string) =>
   queryOptions({
     queryKey: ['tasks', taskId, 'status'],
-    queryFn: ({ signal }) => getJson<Status>(`/tasks/${part(taskId)}/status`, signal),
+    queryFn: async ({ signal }) =>
+      (await wanted(engine().GET('/tasks/{task_id}/status', { params: taskPath(taskId), signal }))) as Status,
     refetchInterval: (query) =>
       query.state.data && query.state.data.status !== 'running' ? false : inSeconds(RUNNING_SECONDS),
   });
@@ -42,10 +51,13 @@ export const status = (taskId: string) =>
 export const result = (taskId: string, finished: boolean) =>
   queryOptions({
     queryKey: ['tasks', taskId, 'result'],
-    queryFn: ({ signal }) => getJson<JsonObject>(`/tasks/${part(taskId)}`, signal),
+    queryFn: async ({ signal }) =>
+      (await wanted(engine().GET('/tasks/{task_id}', { params: taskPath(taskId), signal }))) as JsonObject,
     enabled: finished,
     staleTime: Infinity,
   });
+
+type Chosen = NonNullable<paths['/tasks']['get']['parameters']['query']>;
 
 export interface TaskFilter {
   route?: string | undefined;
@@ -56,31 +68,33 @@ export interface TaskFilter {
 export const tasks = (filter: TaskFilter) =>
   queryOptions({
     queryKey: ['tasks', 'page', filter],
-    queryFn: ({ signal }) => {
-      const search = new URLSearchParams({ limit: '50' });
-      for (const [name, value] of Object.entries(filter)) if (value) search.set(name, value as string);
-      return getJson<TaskPage>(`/tasks?${search.toString()}`, signal);
+    queryFn: async ({ signal }): Promise<TaskPage> => {
+      const chosen = Object.fromEntries(Object.entries(filter).filter((each) => each[1])) as Chosen;
+      return wanted(engine().GET('/tasks', { params: { query: { limit: 50, ...chosen } }, signal }));
     },
     refetchInterval: inSeconds(RUNNING_SECONDS),
   });
 
 export const stats = queryOptions({
   queryKey: ['stats'],
-  queryFn: ({ signal }) => getJson<Stats>('/stats', signal),
+  queryFn: ({ signal }): Promise<Stats> => wanted(engine().GET('/stats', { signal })),
   refetchInterval: inSeconds(RUNNING_SECONDS),
 });
 
 export const ready = queryOptions({
   queryKey: ['ready'],
-  queryFn: async ({ signal }): Promise<Ready> => {
-    try {
-      return await getJson<Ready>('/health/ready', signal);
-    } catch (error) {
-      if (error instanceof Problem) return { status: 'away', detail: error.message };
-      throw error;
-    }
-  },
+  // What is away is told with 503, in the same shape.
+  queryFn: async ({ signal }): Promise<Ready> =>
+    (await ask('/health/ready', { signal })).json() as Promise<Ready>,
   refetchInterval: inSeconds(RUNNING_SECONDS),
+});
+
+/** What the engine that answers has counted, for Prometheus. */
+export const metrics = queryOptions({
+  queryKey: ['metrics'],
+  queryFn: async ({ signal }): Promise<Metric[]> =>
+    parseMetrics(await (await request('/metrics', { signal })).text()),
+  refetchInterval: inSeconds(SERVICES_SECONDS),
 });
 
 /** Submit a task; gives its id. */
@@ -91,19 +105,28 @@ export async function submit(route: string, body: FormData | JsonObject): Promis
   return ((await answer.json()) as { jobId: string }).jobId;
 }
 
-export const cancel = (taskId: string): Promise<unknown> => sendJson(`/tasks/${part(taskId)}/cancel`, 'POST');
+export const cancel = (taskId: string): Promise<Shapes['Status']> =>
+  wanted(engine().POST('/tasks/{task_id}/cancel', { params: taskPath(taskId) }));
 
-export const retry = (taskId: string): Promise<unknown> => sendJson(`/tasks/${part(taskId)}/retry`, 'POST');
+export const retry = (taskId: string): Promise<unknown> =>
+  wanted(engine().POST('/tasks/{task_id}/retry', { params: taskPath(taskId) }));
 
 /** What is stored under a route, and the tag of that state; null where the engine gives none. Asked anew each time. */
 export async function stored(route: string): Promise<{ service: Service; tag: string | null }> {
-  const answer = await request(`/services/${part(route)}`, { cache: 'no-store' });
-  return { service: (await answer.json()) as Service, tag: answer.headers.get('ETag') };
+  const { data, response } = await engine().GET('/services/{route}', {
+    params: { path: { route } },
+    cache: 'no-store',
+  });
+  return { service: data as Service, tag: response.headers.get('ETag') };
 }
+
+/** A definition may hold any mistake: the engine finds it. */
+const asPipeline = (definition: JsonObject) =>
+  definition as unknown as { type: 'pipeline'; nodes: { id: string }[] };
 
 /** Let the engine check a definition without storing it. Throws a `Problem` with every fault. */
 export const check = (definition: JsonObject): Promise<unknown> =>
-  sendJson('/services?dry_run=true', 'POST', definition);
+  wanted(engine().POST('/services', { params: { query: { dry_run: true } }, body: asPipeline(definition) }));
 
 /**
  * Store a pipeline: a new one, or with `route` a new version of that one. With `tag` only over the state that has this
@@ -111,5 +134,11 @@ export const check = (definition: JsonObject): Promise<unknown> =>
  */
 export const store = (definition: JsonObject, route?: string, tag?: string | null): Promise<unknown> =>
   route === undefined
-    ? sendJson('/services', 'POST', definition)
-    : sendJson(`/services/${part(route)}`, 'PUT', definition, tag ? { 'If-Match': tag } : {});
+    ? wanted(engine().POST('/services', { body: asPipeline(definition) }))
+    : wanted(
+        engine().PUT('/services/{route}', {
+          params: { path: { route } },
+          body: asPipeline(definition),
+          headers: tag ? { 'If-Match': tag } : {},
+        }),
+      );

@@ -65,13 +65,15 @@ export interface Version {
 export interface Stats {
   jobs: { total: number; running: number; finished: number; failed: number };
   services: Record<string, number>;
+  routes: Record<string, Stats['jobs']>;
 }
 
-/** One store: a text that says why it is away, or `ready`. */
+/** Of each store a text that says why it is away, or `ready`; those that are away once more, with since when. */
 export interface Ready {
   status: string;
-  stores?: Record<string, unknown>;
-  detail?: string;
+  stores: Record<string, string>;
+  away?: { store: string; reason: string; since: string | null; seconds: number | null }[];
+  reason?: string;
 }
 
 /** One event of a stream: see `GET /tasks/{id}/events`. */

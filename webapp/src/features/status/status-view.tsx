@@ -1,75 +1,48 @@
-/** How the engine is: its tasks, its stores, its services. */
+/** How the engine is: its tasks, its stores, its services, now and since this page was opened. */
 
-import { Alert, Card, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { Card, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 
-import { ready, stats } from '../../api/queries';
 import { ErrorView } from '../../components/error-view';
+import type { Stats } from '../../model/wire';
+import { Charts } from './charts';
+import { Routes, Services, Stores } from './tables';
+import { useSamples } from './use-samples';
 
 const NUMBERS = ['total', 'running', 'finished', 'failed'] as const;
 
-function Stores() {
-  const { t } = useTranslation();
-  const { data, error } = useQuery(ready);
-  if (error) return <ErrorView error={error} />;
-  if (!data) return null;
-  if (!data.stores) return <Alert color="orange">{data.detail ?? data.status}</Alert>;
+function Numbers({ jobs }: { jobs: Stats['jobs'] }) {
+  const { t, i18n } = useTranslation();
   return (
-    <Table>
-      <Table.Tbody>
-        {Object.entries(data.stores).map(([name, state]) => (
-          <Table.Tr key={name}>
-            <Table.Th>{name}</Table.Th>
-            <Table.Td>{state === 'ready' ? t('status.ready') : JSON.stringify(state)}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+    <SimpleGrid cols={{ base: 2, sm: 4 }}>
+      {NUMBERS.map((name) => (
+        <Card withBorder key={name}>
+          <Text size="sm" c="dimmed">
+            {t(`status.${name}`)}
+          </Text>
+          <Text size="xl" fw={700} data-testid={`jobs-${name}`}>
+            {jobs[name].toLocaleString(i18n.language)}
+          </Text>
+        </Card>
+      ))}
+    </SimpleGrid>
   );
 }
 
 export function StatusView() {
-  const { t, i18n } = useTranslation();
-  const { data, error, refetch } = useQuery(stats);
-  const number = (value: number): string => value.toLocaleString(i18n.language);
+  const { t } = useTranslation();
+  const { stats, samples, error, again } = useSamples();
   return (
     <Stack>
       <Title order={1} size="h3">
         {t('status.title')}
       </Title>
-      {error && <ErrorView error={error} again={() => void refetch()} />}
-      {data && (
-        <SimpleGrid cols={{ base: 2, sm: 4 }}>
-          {NUMBERS.map((name) => (
-            <Card withBorder key={name}>
-              <Text size="sm" c="dimmed">
-                {t(`status.${name}`)}
-              </Text>
-              <Text size="xl" fw={700} data-testid={`jobs-${name}`}>
-                {number(data.jobs[name])}
-              </Text>
-            </Card>
-          ))}
-        </SimpleGrid>
-      )}
-      <Title order={2} size="h4">
-        {t('status.stores')}
-      </Title>
+      {error && <ErrorView error={error} again={again} />}
+      {stats && <Numbers jobs={stats.jobs} />}
+      {samples.length > 0 && <Charts samples={samples} />}
       <Stores />
-      <Title order={2} size="h4">
-        {t('status.byRoute')}
-      </Title>
-      <Table maw={520}>
-        <Table.Tbody>
-          {Object.entries(data?.services ?? {}).map(([route, count]) => (
-            <Table.Tr key={route}>
-              <Table.Th>{route}</Table.Th>
-              <Table.Td ta="right">{number(count)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      {stats && <Routes stats={stats} last={samples.at(-1)} />}
+      <Services />
     </Stack>
   );
 }
