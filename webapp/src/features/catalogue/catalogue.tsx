@@ -2,89 +2,36 @@
 
 import {
   Alert,
-  Badge,
-  Card,
-  FileButton,
   Button,
+  FileButton,
   Group,
+  List,
   SimpleGrid,
   Stack,
   Text,
   TextInput,
   Title,
 } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { useQuery } from '@tanstack/react-query';
 import { type DragEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { services, store } from '../../api/queries';
+import { metrics, services } from '../../api/queries';
 import { ErrorView } from '../../components/error-view';
 import { type Entry, entriesOf, matching } from '../../model/catalogue';
-import { routeOf } from '../../model/definition';
-import { readDefinition } from '../../model/text';
+import { histograms } from '../../model/metrics';
+import { type Latency, latencies } from '../../model/samples';
+import { Drafts } from './drafts';
+import { EntryCard } from './entry-card';
+import { type Import, type Imported, useImport } from './use-import';
 
-function Names({ title, names }: { title: 'catalogue.uses' | 'catalogue.usedBy'; names: string[] }) {
-  const { t } = useTranslation();
-  if (names.length === 0) return null;
-  return (
-    <Text size="xs" c="dimmed">
-      {t(title, { names: names.join(', ') })}
-    </Text>
-  );
+interface SectionProps {
+  title: string;
+  entries: Entry[];
+  times: Map<string, Latency>;
 }
 
-function Presence({ entry }: { entry: Entry }) {
-  const { t } = useTranslation();
-  const failing = entry.instances.filter((each) => each.breaker !== 'closed');
-  if (entry.kind === 'pipeline' && !entry.away.length && !entry.broken) return null;
-  return (
-    <Group gap={6}>
-      {entry.kind === 'service' && (
-        <Badge color={entry.alive ? 'green.9' : 'red.9'} variant="filled">
-          {t(entry.alive ? 'catalogue.alive' : 'catalogue.away')}
-        </Badge>
-      )}
-      {entry.instances.length > 1 && (
-        <Badge variant="default">{t('catalogue.instances', { count: entry.instances.length })}</Badge>
-      )}
-      {entry.away.length > 0 && (
-        <Badge color="orange.9" variant="filled" tt="none" h="auto" className="wrapping">
-          {t('catalogue.waitsFor', { names: entry.away.join(', ') })}
-        </Badge>
-      )}
-      {entry.broken && (
-        <Badge color="red.9" variant="filled">
-          {t('catalogue.broken')}
-        </Badge>
-      )}
-      {failing.map((each) => (
-        <Badge key={each.url} color="red.9" variant="filled" tt="none">
-          {t('catalogue.breaker', { url: each.url, seconds: Math.ceil(each.retry_in ?? 0) })}
-        </Badge>
-      ))}
-    </Group>
-  );
-}
-
-function EntryCard({ entry }: { entry: Entry }) {
-  return (
-    <Card withBorder component="article" padding="sm">
-      <Stack gap={6}>
-        <Link to="/services/$route" params={{ route: entry.route }} className="name">
-          {entry.route}
-        </Link>
-        <Presence entry={entry} />
-        {entry.summary && <Text size="sm">{entry.summary}</Text>}
-        <Names title="catalogue.uses" names={entry.uses} />
-        <Names title="catalogue.usedBy" names={entry.usedBy} />
-      </Stack>
-    </Card>
-  );
-}
-
-function Section({ title, entries }: { title: string; entries: Entry[] }) {
+function Section({ title, entries, times }: SectionProps) {
   if (entries.length === 0) return null;
   return (
     <section>
@@ -93,35 +40,52 @@ function Section({ title, entries }: { title: string; entries: Entry[] }) {
       </Title>
       <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }} spacing="sm">
         {entries.map((entry) => (
-          <EntryCard key={entry.route} entry={entry} />
+          <EntryCard key={entry.route} entry={entry} latency={times.get(entry.route)} />
         ))}
       </SimpleGrid>
     </section>
   );
 }
 
-/** Store the pipelines of files. A route that is there already gets a new version. */
-function useImport(known: Entry[]): { failure: unknown; take: (files: File[]) => void } {
+function ImportedItem({ item }: { item: Imported }) {
   const { t } = useTranslation();
-  const client = useQueryClient();
-  const [failure, setFailure] = useState<unknown>(null);
-  const one = async (file: File): Promise<void> => {
-    const { definition, faults } = readDefinition(await file.text());
-    if (!definition) {
-      throw new Error(t('catalogue.wrongFile', { name: file.name, reason: faults[0]?.message ?? '' }));
-    }
-    const route = routeOf(definition);
-    const there = known.some((entry) => entry.kind === 'pipeline' && entry.route === route);
-    await store({ ...definition }, there ? route : undefined);
-    notifications.show({ message: t('catalogue.imported', { route }) });
-  };
-  const take = (files: File[]): void => {
-    setFailure(null);
-    void Promise.all(files.map(one))
-      .catch(setFailure)
-      .finally(() => void client.invalidateQueries({ queryKey: ['services'] }));
-  };
-  return { failure, take };
+  if (item.error) {
+    return (
+      <List.Item>
+        <Text fw={600}>{item.name}</Text>
+        <ErrorView error={item.error} />
+      </List.Item>
+    );
+  }
+  return (
+    <List.Item>
+      {item.name}: <a href={`#/services/${item.route}`}>{item.route}</a> –{' '}
+      {t(`catalogue.outcome.${item.outcome}`)}
+    </List.Item>
+  );
+}
+
+/** What came of the files. */
+function Results({ imported }: { imported: Import }) {
+  const { t } = useTranslation();
+  const { done, busy, clear } = imported;
+  if (done.length === 0 && !busy) return null;
+  return (
+    <Alert
+      color="gray"
+      role="status"
+      title={t(busy ? 'catalogue.importing' : 'catalogue.importDone', { count: done.length })}
+      withCloseButton={!busy}
+      closeButtonLabel={t('catalogue.close')}
+      onClose={clear}
+    >
+      <List size="sm">
+        {done.map((item, index) => (
+          <ImportedItem key={index} item={item} />
+        ))}
+      </List>
+    </Alert>
+  );
 }
 
 interface ToolbarProps {
@@ -144,6 +108,9 @@ function Toolbar({ search, onSearch, onFiles }: ToolbarProps) {
         }}
         flex="1 1 220px"
       />
+      <Button component="a" href="#/new">
+        {t('catalogue.newPipeline')}
+      </Button>
       <FileButton accept="application/json,.json" multiple onChange={onFiles}>
         {(props) => (
           <Button variant="default" {...props}>
@@ -158,35 +125,51 @@ function Toolbar({ search, onSearch, onFiles }: ToolbarProps) {
   );
 }
 
+/** Files that are dragged over an element, and dropped on it. Texts that are dragged are no files. */
+function useDrop(take: (files: File[]) => void) {
+  const [over, setOver] = useState(false);
+  const hasFiles = (event: DragEvent): boolean => event.dataTransfer.types.includes('Files');
+  const handlers = {
+    onDragOver: (event: DragEvent): void => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      setOver(true);
+    },
+    onDragLeave: (event: DragEvent): void => {
+      if (event.currentTarget === event.target) setOver(false);
+    },
+    onDrop: (event: DragEvent): void => {
+      setOver(false);
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      take([...event.dataTransfer.files]);
+    },
+  };
+  return { over, handlers };
+}
+
 export function Catalogue({ search, onSearch }: { search: string; onSearch: (search: string) => void }) {
   const { t } = useTranslation();
   const query = useQuery(services);
+  const counted = useQuery(metrics);
   const entries = entriesOf(query.data ?? []);
-  const { failure, take } = useImport(entries);
+  const imported = useImport();
   const found = matching(entries, search);
-  const drop = (event: DragEvent): void => {
-    event.preventDefault();
-    take([...event.dataTransfer.files]);
-  };
+  const seconds = histograms(counted.data ?? [], 'engine_task_seconds', 'route');
+  const times = new Map(latencies(seconds).map((each) => [each.route, each]));
+  const { over, handlers } = useDrop(imported.take);
+  const of = (kind: Entry['kind']): Entry[] => found.filter((entry) => entry.kind === kind);
   return (
-    <Stack
-      mih="80vh"
-      onDrop={drop}
-      onDragOver={(event) => {
-        event.preventDefault();
-      }}
-    >
+    <Stack mih="80vh" className={over ? 'dropping' : ''} {...handlers}>
       <Title order={1} size="h3">
         {t('catalogue.title')}
       </Title>
-      <Toolbar search={search} onSearch={onSearch} onFiles={take} />
-      {failure !== null && <ErrorView error={failure} />}
+      <Toolbar search={search} onSearch={onSearch} onFiles={imported.take} />
+      <Results imported={imported} />
       {query.error && <ErrorView error={query.error} again={() => void query.refetch()} />}
-      <Section
-        title={t('catalogue.pipelines')}
-        entries={found.filter((entry) => entry.kind === 'pipeline')}
-      />
-      <Section title={t('catalogue.services')} entries={found.filter((entry) => entry.kind === 'service')} />
+      <Drafts services={query.data} />
+      <Section title={t('catalogue.pipelines')} entries={of('pipeline')} times={times} />
+      <Section title={t('catalogue.services')} entries={of('service')} times={times} />
       {query.isSuccess && found.length === 0 && (
         <Alert color="gray">{t(entries.length ? 'catalogue.none' : 'catalogue.empty')}</Alert>
       )}

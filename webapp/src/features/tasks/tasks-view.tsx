@@ -1,8 +1,20 @@
 /** The list of tasks, newest first. What is filtered stands in the address. */
 
-import { Button, Group, NativeSelect, ScrollArea, Stack, Table, Title, Alert } from '@mantine/core';
+import {
+  Button,
+  Checkbox,
+  Group,
+  NativeSelect,
+  ScrollArea,
+  Stack,
+  Table,
+  Text,
+  Title,
+  Alert,
+} from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { type TaskFilter, services, tasks } from '../../api/queries';
@@ -13,10 +25,27 @@ import { secondsBetween } from '../../model/words';
 
 const STATES = ['running', 'finished', 'error'] as const;
 
-function Row({ row }: { row: TaskRow }) {
-  const { i18n } = useTranslation();
+/** The tasks that are chosen to be compared, two at most: the first goes when a third comes. */
+interface Choice {
+  chosen: string[];
+  onChoose: (chosen: string[]) => void;
+}
+
+function Row({ row, chosen, onChoose }: Choice & { row: TaskRow }) {
+  const { t, i18n } = useTranslation();
+  const { jobId } = row;
   return (
     <Table.Tr>
+      <Table.Td>
+        <Checkbox
+          aria-label={t('tasks.chooseOf', { id: jobId.slice(0, 12) })}
+          checked={chosen.includes(jobId)}
+          onChange={(event) => {
+            const others = chosen.filter((each) => each !== jobId);
+            onChoose(event.currentTarget.checked ? [...others.slice(-1), jobId] : others);
+          }}
+        />
+      </Table.Td>
       <Table.Td>
         <Link to="/tasks/$id" params={{ id: row.jobId }}>
           {row.jobId.slice(0, 12)}
@@ -68,13 +97,14 @@ function Filters({ filter, onFilter }: FilterProps) {
   );
 }
 
-function Rows({ rows }: { rows: TaskRow[] }) {
+function Rows({ rows, ...choice }: Choice & { rows: TaskRow[] }) {
   const { t } = useTranslation();
   return (
     <ScrollArea>
       <Table striped highlightOnHover>
         <Table.Thead>
           <Table.Tr>
+            <Table.Th>{t('tasks.choose')}</Table.Th>
             {(['id', 'route', 'status', 'created', 'seconds'] as const).map((name) => (
               <Table.Th key={name} ta={name === 'seconds' ? 'right' : 'left'}>
                 {t(`tasks.${name}`)}
@@ -84,7 +114,7 @@ function Rows({ rows }: { rows: TaskRow[] }) {
         </Table.Thead>
         <Table.Tbody>
           {rows.map((row) => (
-            <Row key={row.jobId} row={row} />
+            <Row key={row.jobId} row={row} {...choice} />
           ))}
         </Table.Tbody>
       </Table>
@@ -113,9 +143,49 @@ function Pages({ filter, onFilter, next }: FilterProps & { next: string | null }
   );
 }
 
-export function TasksView({ filter, onFilter }: FilterProps) {
+/** `onCompare`: two tasks were chosen, the older one first. */
+export interface TasksProps extends FilterProps {
+  onCompare?: (a: string, b: string) => void;
+}
+
+function Compare({ chosen, onChoose, onCompare }: Choice & { onCompare: (a: string, b: string) => void }) {
+  const { t } = useTranslation();
+  const [a, b] = [...chosen].sort(); // ids begin with the time
+  if (a === undefined) return null;
+  return (
+    <Group role="status">
+      <Text size="sm">{t('tasks.chosen', { count: chosen.length })}</Text>
+      {b !== undefined && (
+        <Button
+          onClick={() => {
+            onCompare(a, b);
+          }}
+        >
+          {t('tasks.compare')}
+        </Button>
+      )}
+      <Button
+        variant="default"
+        onClick={() => {
+          onChoose([]);
+        }}
+      >
+        {t('tasks.unchoose')}
+      </Button>
+    </Group>
+  );
+}
+
+/** Leads to the comparison by the address; ids are quoted there, for some of them could be numbers. */
+function compareAt(a: string, b: string): void {
+  const quoted = (id: string): string => encodeURIComponent(JSON.stringify(id));
+  window.location.hash = `/compare?a=${quoted(a)}&b=${quoted(b)}`;
+}
+
+export function TasksView({ filter, onFilter, onCompare = compareAt }: TasksProps) {
   const { t } = useTranslation();
   const { data, error, refetch } = useQuery(tasks(filter));
+  const [chosen, setChosen] = useState<string[]>([]);
   return (
     <Stack>
       <Title order={1} size="h3">
@@ -124,7 +194,8 @@ export function TasksView({ filter, onFilter }: FilterProps) {
       <Filters filter={filter} onFilter={onFilter} />
       {error && <ErrorView error={error} again={() => void refetch()} />}
       {data?.tasks.length === 0 && <Alert color="gray">{t('tasks.none')}</Alert>}
-      {data && data.tasks.length > 0 && <Rows rows={data.tasks} />}
+      <Compare chosen={chosen} onChoose={setChosen} onCompare={onCompare} />
+      {data && data.tasks.length > 0 && <Rows rows={data.tasks} chosen={chosen} onChoose={setChosen} />}
       <Pages filter={filter} onFilter={onFilter} next={data?.next ?? null} />
     </Stack>
   );

@@ -10,5 +10,11 @@ export const tasks = {
     more: 'Older',
     newest: 'Newest',
     none: 'There are no such tasks.',
+    compare: 'Compare the two',
+    chooseOf: 'Choose task {{id}} to compare it',
+    choose: 'Compare',
+    chosen_one: '{{count}} task chosen. Choose two to compare them.',
+    chosen_other: '{{count}} tasks chosen.',
+    unchoose: 'Choose none',
   },
 };

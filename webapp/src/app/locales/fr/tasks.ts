@@ -12,5 +12,11 @@ export const tasks: typeof words = {
     more: 'Plus anciennes',
     newest: 'Les plus récentes',
     none: 'Il n’y a pas de telles tâches.',
+    compare: 'Comparer les deux',
+    chooseOf: 'Choisir la tâche {{id}} pour la comparer',
+    choose: 'Comparer',
+    chosen_one: '{{count}} tâche choisie. Choisissez-en deux pour les comparer.',
+    chosen_other: '{{count}} tâches choisies.',
+    unchoose: 'N’en choisir aucune',
   },
 };
