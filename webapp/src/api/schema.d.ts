@@ -159,6 +159,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tasks/{task_id}/definition": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The definition that a task runs with
+         * @description As stored, with the `version` of its route; 0 where the task was given a definition of its own.
+         *
+         *     It is there as long as the task is, also when its route has another version or is closed.
+         */
+        get: operations["get_task_definition_tasks__task_id__definition_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tasks/{task_id}/cancel": {
         parameters: {
             query?: never;
@@ -455,6 +477,17 @@ export interface components {
             /** @constant */
             open: false;
         };
+        /** @description A node of a definition. */
+        DefinedNode: {
+            id: string;
+            type?: string;
+            next?: string[];
+            input?: {
+                [key: string]: string;
+            };
+        } & {
+            [key: string]: unknown;
+        };
         /** @description One thing that is wrong. Of code, `line` and `column` say where in it. */
         Fault: {
             /** @description JSON pointer (RFC 6901) */
@@ -520,7 +553,9 @@ export interface components {
             /** Format: date-time */
             created: string;
             ended: string | null;
-            pipeline: Record<string, unknown>;
+            pipeline: {
+                [key: string]: unknown;
+            };
             nodes: {
                 [key: string]: components["schemas"]["RawNode"];
             };
@@ -543,8 +578,12 @@ export interface components {
             type: string;
             /** @enum {string} */
             state: "pending" | "running" | "finished" | "skipped" | "error" | "cancelled";
-            params: Record<string, unknown>;
-            out: Record<string, unknown> | null;
+            params: {
+                [key: string]: unknown;
+            };
+            out: {
+                [key: string]: unknown;
+            } | null;
             started: string | null;
             ended: string | null;
             seconds: number | null;
@@ -553,7 +592,9 @@ export interface components {
             waiting: string | null;
             due: string | null;
             attempts: components["schemas"]["Attempt"][];
-            input?: Record<string, unknown> | null;
+            input?: {
+                [key: string]: unknown;
+            } | null;
             /** @enum {string} */
             side?: "then" | "else";
             items?: number;
@@ -607,14 +648,16 @@ export interface components {
         Service: {
             /** @enum {string} */
             type: "pipeline" | "service";
-            nodes: Record<string, unknown>[];
+            nodes: components["schemas"]["DefinedNode"][];
             state: components["schemas"]["RouteState"];
             api?: {
                 route: string;
                 body: unknown;
                 summary?: string;
                 description?: string;
-                result?: Record<string, unknown>;
+                result?: {
+                    [key: string]: unknown;
+                };
             };
             url?: string | null;
         };
@@ -672,7 +715,7 @@ export interface components {
             /** Format: date-time */
             created: string;
             open: boolean;
-            nodes: Record<string, unknown>[];
+            nodes: components["schemas"]["DefinedNode"][];
         };
     };
     responses: never;
@@ -1070,6 +1113,37 @@ export interface operations {
             };
         };
     };
+    get_task_definition_tasks__task_id__definition_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What is wrong, and what to change. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     cancel_tasks__task_id__cancel_post: {
         parameters: {
             query?: never;
@@ -1282,7 +1356,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
                     "*/*": string;
                 };
             };
@@ -1327,7 +1400,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
                     "*/*": string;
                     "image/webp": string;
                 };
@@ -1366,13 +1438,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The events. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "text/event-stream": string;
                 };
             };
             /** @description What is wrong, and what to change. */
@@ -1398,13 +1470,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The events. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "text/event-stream": string;
                 };
             };
             /** @description What is wrong, and what to change. */
@@ -1427,13 +1499,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The process lives. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": {
+                        /** @constant */
+                        status: "alive";
+                    };
                 };
             };
             /** @description What is wrong, and what to change. */
@@ -1494,13 +1569,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The metrics. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "text/plain": string;
                 };
             };
             /** @description What is wrong, and what to change. */
