@@ -2,6 +2,7 @@
 
 import {
   Alert,
+  Anchor,
   Button,
   FileButton,
   Group,
@@ -59,7 +60,7 @@ function ImportedItem({ item }: { item: Imported }) {
   }
   return (
     <List.Item>
-      {item.name}: <a href={`#/services/${item.route}`}>{item.route}</a> –{' '}
+      {item.name}: <Anchor href={`#/services/${item.route}`}>{item.route}</Anchor> –{' '}
       {t(`catalogue.outcome.${item.outcome}`)}
     </List.Item>
   );

@@ -4,11 +4,11 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { Problem } from '../../api/http';
-import { store, stored } from '../../api/queries';
+import { services, store, stored } from '../../api/queries';
 import { type Definition, routeOf } from '../../model/definition';
 import { isSameDefinition, plain } from '../../model/diff';
-import { readDefinition } from '../../model/text';
+import { lineOf, readDefinition } from '../../model/text';
+import type { Service } from '../../model/wire';
 
 export interface Imported {
   name: string;
@@ -28,16 +28,13 @@ export interface Import {
 /** A definition is at most so many bytes: what is larger is not even read. */
 const LARGEST = 1_000_000;
 
-async function storeOne(definition: Definition): Promise<Imported['outcome']> {
+async function storeOne(definition: Definition, open: Service[]): Promise<Imported['outcome']> {
   const route = routeOf(definition);
-  const there = await stored(route).catch((error: unknown) => {
-    if (error instanceof Problem && error.status === 404) return null;
-    throw error;
-  });
-  if (there?.service.type !== 'pipeline') {
+  if (!open.some(({ type, state }) => type === 'pipeline' && state.route === route)) {
     await store(plain(definition));
     return 'new';
   }
+  const there = await stored(route);
   if (isSameDefinition({ type: 'pipeline', nodes: there.service.nodes }, definition)) return 'same';
   await store(plain(definition), route, there.tag);
   return 'version';
@@ -52,11 +49,18 @@ export function useImport(): Import {
     const result: Imported = { name: file.name, outcome: 'failed', route: '', error: null };
     try {
       if (file.size > LARGEST) throw new Error(t('catalogue.largeFile', { name: file.name }));
-      const { definition, faults } = readDefinition(await file.text());
+      const text = await file.text();
+      const { definition, faults } = readDefinition(text);
       if (!definition) {
-        throw new Error(t('catalogue.wrongFile', { name: file.name, reason: faults[0]?.message ?? '' }));
+        const [fault] = faults;
+        throw new Error(
+          fault && fault.message !== 'NoPipeline'
+            ? t('catalogue.noJson', { name: file.name, line: lineOf(text, fault.from) })
+            : t('catalogue.wrongFile', { name: file.name }),
+        );
       }
-      return { ...result, route: routeOf(definition), outcome: await storeOne(definition) };
+      const open = await client.fetchQuery({ ...services, staleTime: 0 });
+      return { ...result, route: routeOf(definition), outcome: await storeOne(definition, open) };
     } catch (error) {
       return { ...result, error: error instanceof Error ? error : new Error(String(error)) };
     }

@@ -50,7 +50,14 @@ function AsTable({ lines, names, title }: { lines: Lines; names: string[]; title
   );
 }
 
-function Chart({ title, lines, names }: { title: string; lines: Lines; names: string[] }) {
+interface ChartProps {
+  title: string;
+  lines: Lines;
+  names: string[];
+  least: number;
+}
+
+function Chart({ title, lines, names, least }: ChartProps) {
   const { t, i18n } = useTranslation();
   return (
     <Card withBorder component="figure" m={0} padding="sm">
@@ -59,7 +66,7 @@ function Chart({ title, lines, names }: { title: string; lines: Lines; names: st
       </Text>
       <div role="img" aria-label={t('status.chart', { title })}>
         <Suspense fallback={<Skeleton h={190} />}>
-          <TimePlot lines={lines} names={names} language={i18n.language} />
+          <TimePlot lines={lines} names={names} language={i18n.language} least={least} />
         </Suspense>
       </div>
       <AsTable lines={lines} names={names} title={title} />
@@ -83,6 +90,7 @@ function LatencyChart({ samples }: { samples: readonly Sample[] }) {
         title={t('status.latencyOf', { route })}
         lines={lines}
         names={[t('status.p50'), t('status.p95')]}
+        least={0.01}
       />
       <NativeSelect
         mt={4}
@@ -108,11 +116,12 @@ export function Charts({ samples }: { samples: readonly Sample[] }) {
         {t('status.overTime')}
       </Title>
       <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }}>
-        <Chart title={t('status.runningTasks')} lines={running} names={[t('status.running')]} />
+        <Chart title={t('status.runningTasks')} lines={running} names={[t('status.running')]} least={1} />
         <Chart
           title={t('status.endedTasks')}
           lines={ended}
           names={[t('status.finishedRate'), t('status.failedRate')]}
+          least={0.5}
         />
         <LatencyChart samples={samples} />
       </SimpleGrid>

@@ -20,13 +20,21 @@ export interface PlotProps {
   lines: Lines;
   names: string[];
   language: string;
+  /** The least that the axis of values reaches up to. */
+  least: number;
 }
 
 function colorOf(element: HTMLElement, name: string): string {
   return getComputedStyle(element).getPropertyValue(name).trim();
 }
 
-function optionsOf(element: HTMLElement, names: string[], language: string, width: number): Plot.Options {
+function optionsOf(
+  element: HTMLElement,
+  names: string[],
+  language: string,
+  least: number,
+  width: number,
+): Plot.Options {
   const [text, line] = ['--mantine-color-text', '--mantine-color-default-border'].map((name) =>
     colorOf(element, name),
   );
@@ -39,7 +47,7 @@ function optionsOf(element: HTMLElement, names: string[], language: string, widt
     height: HEIGHT,
     legend: { live: true },
     cursor: { drag: { x: false, y: false } },
-    scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.1, 1e-3)] } },
+    scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.1, least)] } },
     axes: [
       { ...axis, values: (_, ticks) => ticks.map(time), space: 90 },
       { ...axis, size: 60, values: (_, ticks) => ticks.map(number) },
@@ -62,7 +70,7 @@ function optionsOf(element: HTMLElement, names: string[], language: string, widt
   };
 }
 
-export function TimePlot({ lines, names, language }: PlotProps) {
+export function TimePlot({ lines, names, language, least }: PlotProps) {
   const scheme = useComputedColorScheme('light');
   const { ref: measured, width } = useElementSize<HTMLDivElement>();
   const place = useRef<HTMLDivElement>(null);
@@ -78,13 +86,13 @@ export function TimePlot({ lines, names, language }: PlotProps) {
     const element = place.current;
     if (!element || width < 50) return undefined;
     // The colours of the scheme stand in the document's variables.
-    const options = optionsOf(element, wish.split('\n'), language, width);
+    const options = optionsOf(element, wish.split('\n'), language, least, width);
     const made = new Plot(options, [latest.current.at, ...latest.current.values], element);
     plot.current = made;
     return () => {
       plot.current = null;
       made.destroy();
     };
-  }, [wish, language, width, scheme]);
+  }, [wish, language, least, width, scheme]);
   return <div ref={ref} className="plot" />;
 }

@@ -1,6 +1,6 @@
 /** Stores, routes and services as tables. */
 
-import { Alert, Badge, ScrollArea, Table, Text, Title } from '@mantine/core';
+import { Alert, Anchor, Badge, ScrollArea, Table, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -105,7 +105,7 @@ export function Routes({ stats, last }: { stats: Stats; last: Sample | undefined
             {rows.map(([route, jobs]) => (
               <Table.Tr key={route}>
                 <Table.Th scope="row">
-                  <a href={`#/tasks?route=${encodeURIComponent(route)}`}>{route}</a>
+                  <Anchor href={`#/tasks?route=${encodeURIComponent(route)}`}>{route}</Anchor>
                 </Table.Th>
                 {NUMBERS.map((name) => (
                   <Table.Td key={name} ta="right">

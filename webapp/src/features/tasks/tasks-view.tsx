@@ -47,7 +47,7 @@ function Row({ row, chosen, onChoose }: Choice & { row: TaskRow }) {
         />
       </Table.Td>
       <Table.Td>
-        <Link to="/tasks/$id" params={{ id: row.jobId }}>
+        <Link to="/tasks/$id" params={{ id: row.jobId }} className="name">
           {row.jobId.slice(0, 12)}
         </Link>
       </Table.Td>

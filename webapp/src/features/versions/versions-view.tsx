@@ -2,14 +2,15 @@
 
 import {
   Alert,
+  Anchor,
   Badge,
   Button,
+  Card,
   Group,
   NativeSelect,
   ScrollArea,
   Skeleton,
   Stack,
-  Table,
   Text,
   Title,
 } from '@mantine/core';
@@ -101,23 +102,26 @@ function Row({ route, version, before, open, a, b, onCompare }: RowProps) {
   const number = version.version;
   const current = number === a || number === b;
   return (
-    <Table.Tr
+    <Card
+      withBorder
+      padding="xs"
+      component="li"
       aria-current={current ? 'true' : undefined}
       bg={current ? 'var(--mantine-color-default-hover)' : ''}
     >
-      <Table.Td>
-        <Group gap="xs" wrap="nowrap">
-          <Text fw={600}>{number}</Text>
-          {version.open && <Badge color="green.9">{t('versions.open')}</Badge>}
-        </Group>
-      </Table.Td>
-      <Table.Td>{new Date(version.created).toLocaleString(i18n.language)}</Table.Td>
-      <Table.Td>{t('versions.nodes', { count: version.nodes.length })}</Table.Td>
-      <Table.Td>
-        <Changes version={version} before={before} />
-      </Table.Td>
-      <Table.Td>
-        <Group gap={6} wrap="nowrap">
+      <Group justify="space-between" gap="xs">
+        <div>
+          <Group gap="xs">
+            <Text fw={600}>{t('versions.version', { version: number })}</Text>
+            {version.open && <Badge color="green.9">{t('versions.open')}</Badge>}
+            <Text size="sm" c="dimmed">
+              {new Date(version.created).toLocaleString(i18n.language)} ·{' '}
+              {t('versions.nodes', { count: version.nodes.length })}
+            </Text>
+          </Group>
+          <Changes version={version} before={before} />
+        </div>
+        <Group gap={6}>
           <Button
             size="compact-sm"
             variant="default"
@@ -142,8 +146,8 @@ function Row({ route, version, before, open, a, b, onCompare }: RowProps) {
           )}
           <EditButton route={route} version={version} open={open} />
         </Group>
-      </Table.Td>
-    </Table.Tr>
+      </Group>
+    </Card>
   );
 }
 
@@ -156,19 +160,17 @@ function List({ all, ...props }: VersionsProps & { all: Version[] }) {
       tabIndex={0}
       aria-label={t('versions.list')}
     >
-      <Table>
-        <Table.Tbody>
-          {all.map((version, index) => (
-            <Row
-              key={version.version}
-              {...props}
-              version={version}
-              before={index < MOST_SUMMARIES ? all[index + 1] : undefined}
-              open={open}
-            />
-          ))}
-        </Table.Tbody>
-      </Table>
+      <ul className="diff-list">
+        {all.map((version, index) => (
+          <Row
+            key={version.version}
+            {...props}
+            version={version}
+            before={index < MOST_SUMMARIES ? all[index + 1] : undefined}
+            open={open}
+          />
+        ))}
+      </ul>
     </ScrollArea.Autosize>
   );
 }
@@ -237,7 +239,7 @@ export function VersionsView(props: VersionsProps) {
         <Title order={1} size="h3">
           {t('versions.listTitle', { route })}
         </Title>
-        <a href={`#/services/${route}`}>{t('versions.back', { route })}</a>
+        <Anchor href={`#/services/${route}`}>{t('versions.back', { route })}</Anchor>
       </Group>
       {error && <ErrorView error={error} again={() => void refetch()} />}
       {!data && !error && <Skeleton h={200} />}
