@@ -1,31 +1,37 @@
 /** What a task gave: pictures as pictures, files to download, values as JSON. */
 
-import { Anchor, Group, Paper, Stack, Title } from '@mantine/core';
+import { Anchor, Group, Paper, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 
 import { sameOrigin } from '../../api/http';
+import { fileInfo } from '../../api/pictures';
 import { result } from '../../api/queries';
 import { ErrorView } from '../../components/error-view';
 import { JsonView } from '../../components/json-view';
+import { PictureView } from '../../components/pictures/picture-view';
+import { isShown } from '../../model/pictures';
 import { filesOf } from '../../model/results';
-
-const PICTURE = /\.(avif|bmp|gif|jpe?g|png|webp)$/i;
+import { sizeText } from '../../model/words';
 
 function FileView({ path, url }: { path: string; url: string }) {
   const { t } = useTranslation();
   const address = sameOrigin(url);
   const name = decodeURIComponent(url.slice(url.lastIndexOf('/') + 1));
+  const { data: info, error } = useQuery(fileInfo(url.slice(url.indexOf('/tasks/'))));
+  const about = info && [info.type, info.size === null ? '' : sizeText(info.size)].filter(Boolean).join(', ');
   return (
     <figure className="result">
-      {PICTURE.test(name) || !name.includes('.') ? (
-        <img src={address} alt={path} className="picture" />
-      ) : null}
+      {info && isShown(info.type) && <PictureView src={address} alt={path} />}
       <figcaption>
         <Anchor href={address} download={name} size="sm">
           {t('task.download', { name })}
-        </Anchor>
+        </Anchor>{' '}
+        <Text span size="sm" c="dimmed">
+          {about}
+        </Text>
       </figcaption>
+      {error && <ErrorView error={error} />}
     </figure>
   );
 }
@@ -41,11 +47,13 @@ export function ResultView({ taskId }: { taskId: string }) {
       <Title order={2} size="h4">
         {t('task.result')}
       </Title>
-      <Group align="start">
-        {files.map(({ path, url }) => (
-          <FileView key={path} path={path} url={url} />
-        ))}
-      </Group>
+      {files.length > 0 && (
+        <Group align="start" className="results">
+          {files.map(({ path, url }) => (
+            <FileView key={path} path={path} url={url} />
+          ))}
+        </Group>
+      )}
       <Paper withBorder p="sm">
         <JsonView value={data} label={t('task.result')} />
       </Paper>
