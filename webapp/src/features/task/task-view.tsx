@@ -3,13 +3,13 @@
 import './task.css';
 
 import { Alert, SegmentedControl, Stack, UnstyledButton } from '@mantine/core';
-import { type ReactNode, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { Problem } from '../../api/http';
 import { ErrorView } from '../../components/error-view';
 import type { Definition } from '../../model/definition';
-import type { GraphEdge } from '../../model/graph';
+import { type Graph, graphOf } from '../../model/graph';
 import { type Known, nodeNamed } from '../../model/rawtask';
 import type { CodeFault } from '../../model/rawtask-fault';
 import type { Status } from '../../model/wire';
@@ -19,6 +19,8 @@ import { GraphTab } from './graph-tab';
 import { Actions, Head } from './head';
 import { NodePanel } from './node-panel';
 import { OwnDefinition } from './own-definition';
+import { useEdgeThumbnails } from './pictures-on-edges';
+import { PicturesPanel } from './pictures-panel';
 import { ResultView } from './result-view';
 import { TimelineTab } from './timeline-tab';
 import { type Watched, useLive } from './use-live';
@@ -38,13 +40,13 @@ export interface TaskViewProps {
   onSaveVersion?: (route: string, definition: Definition) => void;
   /** What is being written in the editor for this task's route. */
   draft?: Definition | undefined;
-  edgeExtra?: (edge: GraphEdge) => ReactNode;
 }
 
 type Dialog = { kind: 'again'; nodeId: string } | { kind: 'fix'; nodeId: string; fault: CodeFault };
 
 interface BodyProps extends TaskViewProps {
   watched: Watched;
+  graph: Graph | null;
   onDialog: (dialog: Dialog) => void;
 }
 
@@ -54,8 +56,9 @@ function focusNode(task: Known, name: string): void {
   if (key !== undefined) document.querySelector<HTMLElement>(`.react-flow__node[data-id="${key}"]`)?.focus();
 }
 
-function Body({ watched, onDialog, node = '', onNode, tab = 'graph', edgeExtra }: BodyProps) {
+function Body({ taskId, watched, graph, onDialog, node = '', onNode, tab = 'graph' }: BodyProps) {
   const { live, definition, task } = watched;
+  const edgeExtra = useEdgeThumbnails(taskId, live, graph);
   return (
     <div className="task-split">
       <div className="task-main">
@@ -175,7 +178,8 @@ export function TaskView(props: TaskViewProps) {
   const { taskId, onCompare } = props;
   const { t } = useTranslation();
   const watched = useLive(taskId);
-  const { live, status, version, task, error } = watched;
+  const { live, status, definition, version, task, error } = watched;
+  const graph = useMemo(() => definition && graphOf(definition), [definition]);
   const [dialog, setDialog] = useState<Dialog | null>(null);
   const [told, setTold] = useState('');
   const compare =
@@ -194,8 +198,9 @@ export function TaskView(props: TaskViewProps) {
       <Notices {...props} watched={watched} status={status} />
       <Actions key={live.status} taskId={taskId} state={live.status} onTold={setTold} onCompare={compare} />
       <Tabs {...props} />
-      <Body {...props} watched={watched} onDialog={setDialog} />
+      <Body {...props} watched={watched} graph={graph} onDialog={setDialog} />
       {live.status === 'finished' && <ResultView taskId={taskId} />}
+      <PicturesPanel taskId={taskId} live={live} graph={graph} />
       <Dialogs {...props} dialog={dialog} task={task} version={version} onClose={close} />
       <div role="status" aria-live="polite" className="unseen">
         {`${t(`state.${live.status}`)} ${told}`}
