@@ -54,7 +54,7 @@ export function ResultView({ taskId }: { taskId: string }) {
           ))}
         </Group>
       )}
-      <Paper withBorder p="sm">
+      <Paper withBorder p="sm" className="result-json">
         <JsonView value={data} label={t('task.result')} />
       </Paper>
     </Stack>
