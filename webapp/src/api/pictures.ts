@@ -35,7 +35,9 @@ export const fileInfo = (path: string) =>
   queryOptions({
     queryKey: ['files', path],
     queryFn: async ({ signal }): Promise<FileInfo> => {
-      const { headers } = await request(path, { method: 'HEAD', signal });
+      const answer = await request(path, { method: 'HEAD', signal });
+      await answer.text(); // there is none; but a request whose body is not read counts as broken off
+      const { headers } = answer;
       const length = headers.get('content-length');
       return { type: headers.get('content-type') ?? '', size: length === null ? null : Number(length) };
     },
