@@ -176,17 +176,25 @@ export function idsByKey(definition: Definition): Map<NodeKey, string> {
   return new Map(placed(definition).map(({ key, node }) => [key, idOf(node)]));
 }
 
-/** How many instances a task has at least, as far as is known: a body's node counts once for each item of its loop. */
-export function countOf(live: Live, graph: Graph): number {
+/**
+ * How many instances a task has at least, as far as is known: a body's node counts once for each item of its loop. Without
+ * a graph each loop counts its items once.
+ */
+export function countOf(live: Live, graph: Graph | null): number {
+  if (!graph) {
+    const counts = [...live.nodes.values()].map(({ instances, total }) =>
+      Math.max(instances.size, total ?? 0, 1),
+    );
+    return counts.reduce((sum, each) => sum + each, 0);
+  }
   const totals = new Map<NodeKey, number>();
   let sum = 0;
   for (const node of graph.nodes) {
     if (node.kind === 'loopEnd' || node.kind === 'missing') continue;
     const known = live.nodes.get(node.id);
     const around = node.parent === null ? 1 : (totals.get(node.parent) ?? 1);
-    const count = Math.max(known?.instances.size ?? 0, around);
-    if (node.kind === 'loop') totals.set(node.key, (known?.total ?? 1) * (node.parent === null ? 1 : around));
-    sum += count;
+    if (node.kind === 'loop') totals.set(node.key, (known?.total ?? 1) * around);
+    sum += Math.max(known?.instances.size ?? 0, around);
   }
   return sum;
 }

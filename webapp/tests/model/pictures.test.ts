@@ -104,6 +104,8 @@ describe('the size of a task', () => {
     const live: Live = { ...UNKNOWN, nodes: new Map([['each', { ...nothing, total: 1_500 }]]) };
     expect(countOf(live, graphOf(definition))).toBe(3 + 2 * 1_500);
     expect(countOf(UNKNOWN, graphOf(definition))).toBe(5);
+    expect(countOf(live, null)).toBe(1_500);
+    expect(countOf(UNKNOWN, null)).toBe(0);
   });
 
   it('knows the ids that edges lead from', () => {

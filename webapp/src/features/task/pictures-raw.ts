@@ -43,11 +43,11 @@ function markOf(live: Live): string {
 
 export function useTaskRaw(taskId: string, live: Live, given?: Graph | null): TaskRaw {
   const graph = useGraph(taskId, given);
-  const count = graph ? countOf(live, graph) : 0;
-  const isSmall = graph !== null && count <= MOST_NODES;
+  const count = countOf(live, graph);
+  const isSmall = count <= MOST_NODES;
   const mark = markOf(live);
   const [settled] = useDebouncedValue(mark, PAUSE);
   const isSettled = settled === mark && live.nodes.size > 0;
   const { data: raw } = useQuery(rawTask(taskId, settled, isSmall && isSettled));
-  return { raw: isSmall ? raw : undefined, graph, tooMany: graph && !isSmall ? count : null };
+  return { raw: isSmall ? raw : undefined, graph, tooMany: isSmall ? null : count };
 }
