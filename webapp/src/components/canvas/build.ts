@@ -1,6 +1,6 @@
 /** What React Flow draws, from a graph and its layout; what has not changed stays the same object and is not drawn again. */
 
-import { MarkerType } from '@xyflow/react';
+import { MarkerType, Position } from '@xyflow/react';
 import type { ReactNode } from 'react';
 
 import type { NodeKey } from '../../model/definition';
@@ -38,6 +38,11 @@ export function nodesOf(graph: Graph, { layout, direction }: Drawn, over: Over):
       position: { x: box.x - around.x, y: box.y - around.y },
       width: box.width,
       height: box.height,
+      // Said here, or each new node forgets where its ports are, and its edges are gone until it is measured again.
+      measured: { width: box.width, height: box.height },
+      // Where these change it is measured again.
+      sourcePosition: direction === 'right' ? Position.Right : Position.Bottom,
+      targetPosition: direction === 'right' ? Position.Left : Position.Top,
       selected: over.selection.has(drawn.key),
       draggable: over.editable && drawn.kind !== 'missing',
       data: {
