@@ -165,10 +165,14 @@ function cornersOf(box: { left: number; top: number; right: number; bottom: numb
   return [box.left, box.top, box.right, box.bottom].join(' ');
 }
 
-/** What to look at first: a finding that says what it has found, else the first in an out, else the first. */
+/** What to look at first: of what was found in the picture that is first looked into, what says what it is. */
 export function firstDetection(found: Detection[]): Detection | null {
-  const said = found.find((each) => each.side === 'out' && each.boxes.some((box) => box.score !== null));
-  return said ?? found.find((each) => each.side === 'out') ?? found[0] ?? null;
+  const told = found.filter((each) => each.side === 'out');
+  const first = told[0] ?? found[0];
+  const isSaid = (each: Detection): boolean =>
+    each.boxes.some((box) => box.score !== null || box.label !== '');
+  const onFirst = told.filter((each) => each.picture.binary === first?.picture.binary);
+  return onFirst.find(isSaid) ?? first ?? null;
 }
 
 /** The id of each node of a definition, by the key that edges name it by. */

@@ -85,6 +85,7 @@ describe('what was found', () => {
   it('is looked at first where it says what it is', () => {
     expect(firstDetection(detectionsOf(task(marks)))?.node).toBe('look');
     expect(firstDetection(detectionsOf(task(faceBlur)))?.node).toBe('detect');
+    expect(firstDetection(detectionsOf(task(describeFaces)))?.node).toBe('tell');
     expect(firstDetection([])).toBeNull();
   });
 });

@@ -38,7 +38,6 @@ export const pictures = {
     next: 'Next',
     tooMany:
       'This task has about {{count}} nodes: pictures of its nodes are shown up to {{most}}, and left out here.',
-    file: '{{type}}, {{size}}',
     cut: 'The first 256 kB of {{size}} are shown.',
     whole: 'Download all of it',
   },

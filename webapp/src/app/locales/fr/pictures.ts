@@ -41,7 +41,6 @@ export const pictures: typeof words = {
     next: 'Suivante',
     tooMany:
       'Cette tâche a environ {{count}} nœuds : les images des nœuds sont montrées jusqu’à {{most}}, et omises ici.',
-    file: '{{type}}, {{size}}',
     cut: 'Les premiers 256 ko sur {{size}} sont montrés.',
     whole: 'Tout télécharger',
   },
