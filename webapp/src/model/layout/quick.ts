@@ -32,7 +32,18 @@ interface Level {
   lines: Map<string, Point[]>;
 }
 
+/** A window changes its size more often than its graph changes; graphs and layouts are never changed in place. */
+const known = new WeakMap<Graph, Map<Direction, Layout>>();
+
 export function quickLayout(graph: Graph, direction: Direction): Layout {
+  const of = known.get(graph) ?? new Map<Direction, Layout>();
+  known.set(graph, of);
+  const layout = of.get(direction) ?? computed(graph, direction);
+  of.set(direction, layout);
+  return layout;
+}
+
+function computed(graph: Graph, direction: Direction): Layout {
   const levels = levelsOf(graph);
   const byTarget = new Map(graph.nodes.map((node) => [node.key, node.parent]));
   const edges = groupBy(graph.edges, (edge) => byTarget.get(edge.source) ?? null);
