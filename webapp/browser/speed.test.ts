@@ -1,9 +1,15 @@
-/** The budgets of time. Each figure is the median of three tries, each in a window without memory. */
+/**
+ * The budgets of time. Each figure is the median of three tries, each in a window without memory.
+ *
+ * Other programs run on the machine that tests run on, and a browser without a graphics card paints with the processor.
+ * So frames are held to the processor time that the page takes for each, and the opening of a large pipeline to the time
+ * without that in which other programs had the processor; both, and the time on the clock, are printed.
+ */
 
 import { afterAll, beforeAll, expect } from 'vitest';
 
 import { OwnEngine, store } from './support/engine';
-import { framesOf, percentile } from './support/frames';
+import { costOf, percentile } from './support/frames';
 import { wide } from './support/pipelines';
 import { type Scene, scene } from './support/scene';
 
@@ -49,11 +55,12 @@ scene(`opens a pipeline of 500 nodes within ${OPEN_500} ms`, async ({ open }) =>
     const page = await open('/', { engine: engine.url });
     const link = page.getByRole('link', { name: 'five-hundred', exact: true });
     await link.waitFor();
-    const begin = performance.now();
-    await link.click();
-    await page.locator('.react-flow__node').nth(50).waitFor();
-    await page.evaluate(() => new Promise(requestAnimationFrame));
-    return performance.now() - begin;
+    const { own, wall } = await costOf(page, async () => {
+      await link.click();
+      await page.locator('.react-flow__node').nth(50).waitFor();
+    });
+    console.info(`500 nodes: ${Math.round(wall)} ms on the clock`);
+    return own;
   };
   expect(await median('500 nodes', measure)).toBeLessThanOrEqual(OPEN_500);
 });
@@ -61,7 +68,7 @@ scene(`opens a pipeline of 500 nodes within ${OPEN_500} ms`, async ({ open }) =>
 scene(`moves and zooms 100 nodes at ${FRAME} ms a frame`, async ({ open }) => {
   const page = await open('/#/services/hundred', { engine: engine.url });
   await page.locator('.react-flow[data-settled=true]').waitFor();
-  const frames = await framesOf(page, async () => {
+  const { work, wall } = await costOf(page, async () => {
     const pane = await page.locator('.react-flow').boundingBox();
     if (!pane) throw new Error('there is no drawing');
     const [x, y] = [pane.x + pane.width / 2, pane.y + pane.height - 40];
@@ -71,8 +78,10 @@ scene(`moves and zooms 100 nodes at ${FRAME} ms a frame`, async ({ open }) => {
     await page.mouse.up();
     for (let step = 0; step < 40; step += 1) await page.mouse.wheel(0, step < 20 ? -60 : 60);
   });
-  const p95 = { interval: percentile(frames.intervals, 0.95), work: percentile(frames.work, 0.95) };
-  console.info(`100 nodes: ${frames.intervals.length} frames, p95 ${JSON.stringify(p95)}`);
-  expect(frames.work.length).toBeGreaterThan(60);
-  expect(p95.work).toBeLessThanOrEqual(FRAME);
+  const p95 = percentile(work, 0.95);
+  console.info(
+    `100 nodes: ${work.length} frames in ${Math.round(wall)} ms, p95 ${p95.toFixed(1)} ms of processor time`,
+  );
+  expect(work.length).toBeGreaterThan(60);
+  expect(p95).toBeLessThanOrEqual(FRAME);
 });
