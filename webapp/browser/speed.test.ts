@@ -50,20 +50,25 @@ scene(`can be used within ${USABLE} ms of being opened`, async (own) => {
   expect(await median('usable', () => usable(own))).toBeLessThanOrEqual(USABLE);
 });
 
-scene(`opens a pipeline of 500 nodes within ${OPEN_500} ms`, async ({ open }) => {
-  const measure = async (): Promise<number> => {
-    const page = await open('/', { engine: engine.url });
-    const link = page.getByRole('link', { name: 'five-hundred', exact: true });
-    await link.waitFor();
-    const { own, wall } = await costOf(page, async () => {
-      await link.click();
-      await page.locator('.react-flow__node').nth(50).waitFor();
-    });
-    console.info(`500 nodes: ${Math.round(wall)} ms on the clock`);
-    return own;
-  };
-  expect(await median('500 nodes', measure)).toBeLessThanOrEqual(OPEN_500);
-});
+scene(
+  `opens a pipeline of 500 nodes within ${OPEN_500} ms`,
+  async ({ open }) => {
+    const measure = async (): Promise<number> => {
+      const page = await open('/', { engine: engine.url });
+      const link = page.getByRole('link', { name: 'five-hundred', exact: true });
+      await link.waitFor();
+      const { own, wall } = await costOf(page, async () => {
+        await link.click();
+        await page.locator('.react-flow__node').nth(50).waitFor();
+      });
+      await page.close(); // its worker would go on with the good layout
+      console.info(`500 nodes: ${Math.round(wall)} ms on the clock`);
+      return own;
+    };
+    expect(await median('500 nodes', measure)).toBeLessThanOrEqual(OPEN_500);
+  },
+  180_000,
+);
 
 scene(`moves and zooms 100 nodes at ${FRAME} ms a frame`, async ({ open }) => {
   const page = await open('/#/services/hundred', { engine: engine.url });
