@@ -85,9 +85,10 @@ function useRows(rows: Row[], on: Pick<GanttProps, 'onSelect' | 'onToggle'>) {
   const first = Math.max(Math.floor(top / HEIGHT) - BEYOND, 0);
   const last = Math.min(Math.ceil((top + TALLEST) / HEIGHT) + BEYOND, rows.length);
   useEffect(() => {
-    if (!wanted.current) return;
+    const row = wanted.current && scroll.current?.querySelector<HTMLElement>('.gantt-row[tabindex="0"]');
+    if (!row) return; // it is drawn when the list has been scrolled there
     wanted.current = false;
-    scroll.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
+    row.focus({ preventScroll: true });
   });
   const go = (next: number): void => {
     const box = scroll.current;
@@ -95,6 +96,7 @@ function useRows(rows: Row[], on: Pick<GanttProps, 'onSelect' | 'onToggle'>) {
       const [from, to] = [next * HEIGHT, (next + 1) * HEIGHT];
       if (from < box.scrollTop) box.scrollTop = from;
       if (to > box.scrollTop + box.clientHeight) box.scrollTop = to - box.clientHeight;
+      setTop(box.scrollTop);
     }
     wanted.current = true;
     setAt(next);
