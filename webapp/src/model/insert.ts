@@ -30,6 +30,9 @@ export interface Inserted {
   after: string | null;
 }
 
+/** Ids for types whose names mean something else in paths and code. */
+const WISHES: Partial<Record<NodeType, string>> = { node: 'step', loop: 'each' };
+
 /** Types of which a pipeline has one, outside of loops. */
 const SINGLE: ReadonlySet<NodeType> = new Set(['entry', 'end']);
 
@@ -67,7 +70,7 @@ export function insert(
   after: NodeKey | null,
   services: Service[],
 ): Inserted {
-  const id = freeId(definition, item.service ?? item.type);
+  const id = freeId(definition, item.service ?? WISHES[item.type] ?? item.type);
   const { definition: added, key } = addNode(definition, level, newNode(item.type, id, item.service));
   const joined = joinedAfter(added, key, after, item.type);
   const changed = withInput(endInBody(joined, key, level), key, services);

@@ -98,7 +98,8 @@ export function edgesOf(
     zIndex: 1,
     markerEnd: { type: MarkerType.ArrowClosed, width: 18, height: 18 },
     selectable: editable,
-    reconnectable: editable,
+    // Where an edge begins others begin, too: only one that is selected is taken hold of there.
+    reconnectable: editable && 'target',
     data: {
       line: layout.lines.get(edge.id) ?? [],
       label: edge.label,

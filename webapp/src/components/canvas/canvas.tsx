@@ -105,7 +105,7 @@ function useArrows(editing: CanvasEditing | null, graph: Graph, { layout, direct
     const next = neighbour(graph, layout, direction, last, event.key);
     if (next === null) return;
     const others = event.shiftKey ? [...editing.selection].filter((key) => key !== next) : [];
-    editing.onSelection([...others, next], null);
+    editing.onSelection({ selection: [...others, next], edge: null });
   };
 }
 
@@ -123,7 +123,9 @@ function useEdges(
   return useMemo(() => {
     const loose = moving ? looseEdges(edges, moving) : edges;
     if (chosen === null) return loose;
-    return loose.map((edge) => (edge.id === chosen ? { ...edge, selected: true } : edge));
+    return loose.map((edge) =>
+      edge.id === chosen ? { ...edge, selected: true, reconnectable: true } : edge,
+    );
   }, [edges, moving, chosen]);
 }
 
@@ -187,7 +189,7 @@ function Drawing(props: CanvasProps) {
       {...connecting.handlers}
       {...useDropping(editing, graph, drawn)}
       onPaneClick={() => {
-        if (editing) editing.onSelection([], null);
+        if (editing) editing.onSelection({ selection: [], edge: null });
         else onSelect?.(null);
       }}
       onKeyDown={useArrows(editing, graph, drawn)}

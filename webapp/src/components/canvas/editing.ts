@@ -41,7 +41,8 @@ export interface CanvasEditing {
   edge: string | null;
   arrangement: Arrangement | null;
   round: number;
-  onSelection: (keys: NodeKey[], edge: string | null) => void;
+  /** What is selected now; of nodes and edges those that are not named stay as they are. */
+  onSelection: (change: { selection?: NodeKey[]; edge?: string | null }) => void;
   /** Why an edge cannot be, or cannot be in the place of another one. */
   refusal: (link: Link, instead: GraphEdge | null) => Refusal | null;
   onConnect: (link: Link, instead: GraphEdge | null) => void;
@@ -63,7 +64,8 @@ export function useDragging(editing: CanvasEditing | null, graph: Graph, drawn: 
       );
       if (moved.length) setMoving((before) => new Map([...(before ?? []), ...moved]));
       const chosen = selected(editing.selection, changes);
-      if (chosen) editing.onSelection([...chosen], null);
+      const some = changes.some((each) => each.type === 'select' && each.selected);
+      if (chosen) editing.onSelection({ selection: [...chosen], ...(some ? { edge: null } : {}) });
     },
     [editing],
   );
@@ -164,8 +166,8 @@ function connectingHandlers(
     onEdgesChange: (changes) => {
       const found = selected(new Set(editing.edge === null ? [] : [editing.edge]), changes);
       const chosen = changes.find((each) => each.type === 'select' && each.selected);
-      if (chosen?.type === 'select') editing.onSelection([], chosen.id);
-      else if (found?.size === 0) editing.onSelection([...editing.selection], null);
+      if (chosen?.type === 'select') editing.onSelection({ selection: [], edge: chosen.id });
+      else if (found?.size === 0) editing.onSelection({ edge: null });
     },
   };
 }

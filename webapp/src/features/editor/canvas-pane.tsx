@@ -29,9 +29,7 @@ export function CanvasPane({ editor, actions, services, faults, highlighted }: C
       edge,
       arrangement,
       round,
-      onSelection: (keys, chosen) => {
-        editor.apply({ selection: keys, edge: chosen });
-      },
+      onSelection: editor.apply,
       refusal: actions.whyNot,
       onConnect: (link, instead) => {
         if (instead) actions.relink(link, instead);

@@ -81,7 +81,7 @@ export function disabledOf({ editor, state }: Editing): Set<Command> {
 }
 
 // Where the browser gives a page no clipboard, what was copied is still kept in the editor itself.
-const clipboard = (): Clipboard | undefined => navigator.clipboard as Clipboard | undefined;
+const clipboard = (): Clipboard | undefined => ('clipboard' in navigator ? navigator.clipboard : undefined);
 
 function writeClipboard(text: string): void {
   if (text)

@@ -36,15 +36,13 @@ export function ConnectDialog({ definition, source, kind, ...tell }: ConnectProp
   const from = idOf(node);
   const sides = sidesOf(node);
   const side = kind ?? (sides.length === 1 ? sides[0] : undefined);
-  const options = useMemo(() => {
-    if (!side) return [];
-    return targetsOf(definition, source, side).map(({ key, id, kind: type, why }) => ({
-      id: why === 'alreadyThere' ? `${CUT}${id}` : key,
-      label: id,
-      detail: t(why === 'alreadyThere' ? 'editor.connectedCut' : `graph.kind.${type}`),
-      why: why === null || why === 'alreadyThere' ? null : t(`graph.refused.${why}`),
-    }));
-  }, [definition, source, side, t]);
+  const targets = side ? targetsOf(definition, source, side) : [];
+  const options = targets.map(({ key, id, kind: type, why }) => ({
+    id: why === 'alreadyThere' ? `${CUT}${id}` : key,
+    label: id,
+    detail: t(why === 'alreadyThere' ? 'editor.connectedCut' : `graph.kind.${type}`),
+    why: why === null || why === 'alreadyThere' ? null : t(`graph.refused.${why}`),
+  }));
   if (!side) {
     return (
       <Picker

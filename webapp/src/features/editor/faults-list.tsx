@@ -1,6 +1,6 @@
 /** All faults of the pipeline, each of which leads to its place. */
 
-import { Button, Text } from '@mantine/core';
+import { Text, UnstyledButton } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 
 import type { Checked, PlacedFault } from '../../model/checks';
@@ -38,9 +38,7 @@ export function FaultsList({ definition, checked, checking, faults, onGo }: Faul
                   {field} {detail}
                 </Text>
               ) : (
-                <Button
-                  variant="subtle"
-                  size="compact-sm"
+                <UnstyledButton
                   className="fault"
                   onClick={() => {
                     onGo(key);
@@ -48,7 +46,7 @@ export function FaultsList({ definition, checked, checking, faults, onGo }: Faul
                 >
                   <b>{idOf(find(definition, key)?.node ?? {}) || key}</b>
                   {field && <span> · {field}</span>}: {detail}
-                </Button>
+                </UnstyledButton>
               )}
             </li>
           ))}

@@ -143,7 +143,7 @@ export function Palette({ services, onAdd, onLeave }: PaletteProps) {
     onAdd(item);
   };
   const { active, onKeyDown, restart } = useChoice(offers, add, onLeave);
-  const chosen = offers[active];
+  const chosen = search ? offers[active] : undefined;
   const words = chosen ? t('editor.enterAdds', { name: chosen.name }) : t('editor.noneFound');
   return (
     <section className="palette" aria-label={t('editor.palette')}>

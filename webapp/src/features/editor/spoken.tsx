@@ -21,21 +21,17 @@ function useSelected({ definition, selection, faults }: SpokenProps): string {
   if (key === undefined) return '';
   if (selection.length > 1) return t('editor.selected', { count: selection.length });
   const loop = loopOfEnd(key);
-  if (loop !== null) {
-    return t('editor.isEnd', { id: LOOP_END, loop: idOf(find(definition, loop)?.node ?? {}) });
-  }
-  const node = find(definition, key)?.node;
-  if (!node) return '';
+  const node = find(definition, loop ?? key)?.node ?? {};
+  if (loop !== null) return t('editor.isEnd', { id: LOOP_END, loop: idOf(node) });
   const { before, after } = surroundings(definition, key);
   const count = faults.get(key) ?? 0;
-  return [
+  const parts = [
     `${idOf(node)}, ${t(`graph.kind.${typeOf(node) ?? 'unknown'}`)}`,
-    before.length ? t('editor.isAfter', { ids: before.join(', ') }) : '',
-    after.length ? t('editor.isBefore', { ids: after.join(', ') }) : '',
-    count ? t('graph.faults', { count }) : '',
-  ]
-    .filter(Boolean)
-    .join(' · ');
+    before.length > 0 && t('editor.isAfter', { ids: before.join(', ') }),
+    after.length > 0 && t('editor.isBefore', { ids: after.join(', ') }),
+    count > 0 && t('graph.faults', { count }),
+  ];
+  return parts.filter(Boolean).join(' · ');
 }
 
 export function Spoken(props: SpokenProps) {

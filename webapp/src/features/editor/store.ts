@@ -48,24 +48,13 @@ export function createEditorStore(
   saved: Definition | null,
   arrangement: Arrangement | null,
 ) {
+  const begin = { selection: [], edge: null, round: 0, said: null, broken: null };
   const store = createStore<EditorState>()(
-    temporal(
-      (): EditorState => ({
-        definition: initial,
-        arrangement,
-        selection: [],
-        edge: null,
-        saved,
-        round: 0,
-        said: null,
-        broken: null,
-      }),
-      {
-        partialize: ({ definition, arrangement, selection }) => ({ definition, arrangement, selection }),
-        equality: (a, b) => a.definition === b.definition && a.arrangement === b.arrangement,
-        limit: STEPS,
-      },
-    ),
+    temporal((): EditorState => ({ ...begin, definition: initial, arrangement, saved }), {
+      partialize: ({ definition, arrangement, selection }) => ({ definition, arrangement, selection }),
+      equality: (a, b) => a.definition === b.definition && a.arrangement === b.arrangement,
+      limit: STEPS,
+    }),
   );
   let last: { group: string; at: number } | null = null;
 

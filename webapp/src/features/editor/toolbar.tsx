@@ -19,24 +19,44 @@ export interface ToolbarProps {
   onCommand: (command: Command) => void;
 }
 
-const BUTTONS = ['add', 'undo', 'redo', 'tidy', 'check'] as const;
+const BUTTONS = ['add', 'undo', 'redo', 'tidy', 'check', 'palette'] as const;
+const LOOKS = {
+  ...{ add: 'default', undo: 'default', redo: 'default', tidy: 'default', check: 'default' },
+  ...{ palette: 'default', save: 'filled', run: 'default' },
+};
 
-export function Toolbar({
+function Heading({
   title,
   version,
   changed,
   faults,
-  view,
-  onView,
-  disabled,
-  onCommand,
-}: ToolbarProps) {
+}: Pick<ToolbarProps, 'title' | 'version' | 'changed' | 'faults'>) {
   const { t } = useTranslation();
-  const button = (command: Command, variant: string) => (
+  return (
+    <Group gap="xs">
+      <Title order={1} size="h4">
+        {title || t('editor.newPipeline')}
+      </Title>
+      {version !== null && <Badge variant="default">{t('pipeline.version', { version })}</Badge>}
+      <Badge variant={changed ? 'filled' : 'default'} color={changed ? 'orange.9' : 'gray'} role="status">
+        {t(changed ? 'editor.changed' : 'editor.unchanged')}
+      </Badge>
+      {faults > 0 && (
+        <Badge color="red.9" variant="filled">
+          {t('graph.faults', { count: faults })}
+        </Badge>
+      )}
+    </Group>
+  );
+}
+
+export function Toolbar({ view, onView, disabled, onCommand, ...heading }: ToolbarProps) {
+  const { t } = useTranslation();
+  const button = (command: keyof typeof LOOKS) => (
     <Button
       key={command}
       size="xs"
-      variant={variant}
+      variant={LOOKS[command]}
       disabled={disabled.has(command)}
       title={shortcutOf(command) ? `${t(`editor.command.${command}`)} (${shortcutOf(command)})` : undefined}
       onClick={() => {
@@ -48,34 +68,18 @@ export function Toolbar({
   );
   return (
     <Group justify="space-between" gap="xs" className="editor-bar">
-      <Group gap="xs">
-        <Title order={1} size="h4">
-          {title || t('editor.newPipeline')}
-        </Title>
-        {version !== null && <Badge variant="default">{t('pipeline.version', { version })}</Badge>}
-        <Badge variant={changed ? 'filled' : 'default'} color={changed ? 'orange.9' : 'gray'} role="status">
-          {t(changed ? 'editor.changed' : 'editor.unchanged')}
-        </Badge>
-        {faults > 0 && (
-          <Badge color="red.9" variant="filled">
-            {t('graph.faults', { count: faults })}
-          </Badge>
-        )}
-      </Group>
+      <Heading {...heading} />
       <Group gap={6} role="toolbar" aria-label={t('editor.toolbar')}>
-        {BUTTONS.map((each) => button(each, 'default'))}
-        {button('palette', 'default')}
-        <SegmentedControl
+        {BUTTONS.map(button)}
+        <SegmentedControl<View>
           size="xs"
           aria-label={t('editor.view')}
           value={view}
-          onChange={(value) => {
-            onView(value as View);
-          }}
+          onChange={onView}
           data={VIEWS.map((value) => ({ value, label: t(`editor.views.${value}`) }))}
         />
-        {button('save', 'filled')}
-        {button('run', 'default')}
+        {button('save')}
+        {button('run')}
       </Group>
     </Group>
   );

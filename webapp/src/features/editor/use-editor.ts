@@ -33,6 +33,15 @@ function useBegin({ initial, route, version = null, draft }: Edited) {
   return { hold, editor, setStored, fromDraft, setFromDraft };
 }
 
+/** What the engine finds wrong, at the nodes as they are now. */
+function useFaults(definition: Definition) {
+  const check = useCheck(definition);
+  const { checked } = check;
+  const faults = useMemo(() => (checked ? placedFaults(checked, definition) : []), [checked, definition]);
+  const counts = useMemo(() => countFaults(faults), [faults]);
+  return { check, faults, counts };
+}
+
 export function useEditor(edited: Edited) {
   const { route } = edited;
   const { hold, editor, setStored, fromDraft, setFromDraft } = useBegin(edited);
@@ -48,10 +57,6 @@ export function useEditor(edited: Edited) {
   useEffect(() => {
     keepArrangement(route, arrangement);
   }, [route, arrangement]);
-  const check = useCheck(definition);
-  const { checked } = check;
-  const faults = useMemo(() => (checked ? placedFaults(checked, definition) : []), [checked, definition]);
-  const counts = useMemo(() => countFaults(faults), [faults]);
 
   const savedAs = (name: string): void => {
     setStored(definition);
@@ -70,20 +75,8 @@ export function useEditor(edited: Edited) {
     setFromDraft(false);
     editor.say('editor.storedNow');
   };
-  return {
-    editor,
-    actions,
-    state,
-    changed,
-    check,
-    faults,
-    counts,
-    hold,
-    fromDraft,
-    savedAs,
-    takeUp,
-    backToStored,
-  };
+  const told = { ...useFaults(definition), hold, fromDraft };
+  return { editor, actions, state, changed, ...told, savedAs, takeUp, backToStored };
 }
 
 export type Editing = ReturnType<typeof useEditor>;
