@@ -119,7 +119,7 @@ class Path {
     const limited = items.length > this.atOnce(loop);
     const chains: Run[][] = [];
     const left = new Set(items);
-    for (let item = lastEnded(left, Infinity); item !== null;) {
+    for (let item = decisive(items, loop); item !== null;) {
       left.delete(item);
       const failed = item.filter(({ node }) => node.state === 'error');
       const chain = this.chain(latest(failed.length > 0 ? failed : item), item);

@@ -116,9 +116,9 @@ describe('the critical path', () => {
     expect(names(each)).toEqual([
       'entry',
       'each',
-      'name1',
-      'greet1',
-      'check1',
+      'name0',
+      'greet0',
+      'check0',
       'name2',
       'greet2',
       'check2',
