@@ -2,7 +2,7 @@
 
 import { Alert, Button, Group, Modal, Stack, Text, Textarea } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { check, runAgain } from '../../api/rawtask';
@@ -89,11 +89,7 @@ export function FixDialog(props: FixDialogProps) {
   const [code, setCode] = useState(fault.code);
   const fix = useFix(props, code);
   const { from, definition, checked, run } = fix;
-  const area = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => {
-    area.current?.focus();
-    if (fault.line !== null) area.current?.setSelectionRange(...rangeOf(fault.code, fault.line));
-  }, [fault]);
+  const seen = useRef(false);
   const where = fault.line === null ? '' : `${t('debug.fix.position', { line: fault.line })}: `;
   const title = t('debug.fix.title', { field: fault.field, id: nodeId });
   return (
@@ -104,7 +100,6 @@ export function FixDialog(props: FixDialogProps) {
           {fault.message}
         </Text>
         <Textarea
-          ref={area}
           data-autofocus
           className="code-edit"
           label={t('debug.fix.code', { field: fault.field })}
@@ -113,6 +108,12 @@ export function FixDialog(props: FixDialogProps) {
           maxRows={18}
           spellCheck={false}
           value={code}
+          onFocus={(event) => {
+            if (!seen.current && fault.line !== null) {
+              event.currentTarget.setSelectionRange(...rangeOf(fault.code, fault.line));
+            }
+            seen.current = true;
+          }}
           onChange={(event) => {
             setCode(event.currentTarget.value);
             checked.reset();
