@@ -157,7 +157,7 @@ export function instanceNamed({ raw, instances }: Known, name: string): RawNode 
   const own = raw.nodes[name];
   if (own) return own;
   const all = instances.get(name) ?? [];
-  const rank: NodeState[] = ['error', 'running', 'finished', 'skipped', 'pending'];
+  const rank: NodeState[] = ['error', 'running', 'finished', 'cancelled', 'skipped', 'pending'];
   for (const state of rank) {
     const found = all.find((each) => each.state === state);
     if (found) return found;

@@ -214,7 +214,7 @@ function groupRow(known: Known, id: string, all: RawNode[], length: number): Row
     length / PIECES,
   );
   const states = new Set(all.map((node) => node.state));
-  const order = ['error', 'running', 'finished', 'skipped', 'pending'] as const;
+  const order = ['error', 'running', 'finished', 'cancelled', 'skipped', 'pending'] as const;
   return {
     key: `*${id}`,
     label: id,

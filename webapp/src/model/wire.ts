@@ -21,7 +21,7 @@ export interface Service {
 }
 
 export type TaskStatus = 'running' | 'finished' | 'error';
-export type NodeState = 'pending' | 'running' | 'finished' | 'skipped' | 'error';
+export type NodeState = 'pending' | 'running' | 'finished' | 'skipped' | 'error' | 'cancelled';
 
 export interface NodeView {
   state: NodeState;

@@ -28,6 +28,7 @@ const SIGNS: Record<NodeState, string> = {
   running: '▸',
   pending: '·',
   skipped: '–',
+  cancelled: '⊘',
 };
 
 function Strip({ items, chosen, onChoose }: ItemsProps) {

@@ -9,6 +9,7 @@ export const app: typeof words = {
     finished: 'terminé',
     skipped: 'sauté',
     error: 'erreur',
+    cancelled: 'annulé',
   },
   error: { title: 'Cela n’a pas fonctionné', again: 'Réessayer', notFound: 'Cette page n’existe pas' },
 };
