@@ -56,6 +56,12 @@ export function TextDiff({ before, after, label }: { before: string; after: stri
   const stretches = folded(compareLines(before, after));
   return (
     <table className="diff-code" aria-label={label}>
+      <colgroup>
+        <col className="diff-number" />
+        <col />
+        <col className="diff-number" />
+        <col />
+      </colgroup>
       <tbody>
         {stretches.map((stretch, index) => (
           <Fragment key={index}>

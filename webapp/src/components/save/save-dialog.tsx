@@ -129,14 +129,14 @@ function Actions({ saving, asNew, target, onOther, onClose }: ActionsProps) {
   );
 }
 
-function Content({ route, before, after, onSaved, onClose }: SaveDialogProps) {
+function Content({ route, before, base, after, onSaved, onClose }: SaveDialogProps) {
   const { t } = useTranslation();
   const named = routeOf(after);
   // An entry that names another route than the one that was opened makes another pipeline.
   const other = route !== null && named !== '' && named !== route;
   const [elsewhere, setElsewhere] = useState(route === null || other);
   const [target, setTarget] = useState(route === null || other ? named : route);
-  const saving = useSave({ route, before, after, onSaved }, target);
+  const saving = useSave({ route, before, base, after, onSaved }, target);
   return (
     <Stack>
       {other && <Alert color="orange">{t('versions.otherRoute', { route, named })}</Alert>}

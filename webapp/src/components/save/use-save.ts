@@ -16,6 +16,8 @@ export interface Wish {
   /** The route of what is changed; null for a new pipeline. */
   route: string | null;
   before: Definition | null;
+  /** The version that `after` was begun from, where that is known: a draft may be older than `before`. */
+  base?: number | null | undefined;
   after: Definition;
   onSaved: (route: string) => void;
 }
@@ -67,7 +69,7 @@ function useStored(route: string | null) {
 }
 
 /** `target`: the route under which it is to be stored. */
-export function useSave({ route, before, after, onSaved }: Wish, target: string): Saving {
+export function useSave({ route, before, base, after, onSaved }: Wish, target: string): Saving {
   const client = useQueryClient();
   const now = useStored(route);
   const all = useQuery(services);
@@ -86,11 +88,12 @@ export function useSave({ route, before, after, onSaved }: Wish, target: string)
   });
   const theirs: Definition | null = now.data ? { ...now.data.service, type: 'pipeline' } : null;
   const outdated = isOutdated(saving.error);
+  const version = now.data?.service.state.version ?? null;
   return {
     ...useCheck(after, target),
     theirs,
-    version: now.data?.service.state.version ?? null,
-    conflict: outdated || isOther(theirs, before),
+    version,
+    conflict: outdated || isNewer(version, base) || isOther(theirs, before),
     asked: route === null || !now.isPending,
     failure: outdated ? null : (saving.error ?? now.error),
     busy: saving.isPending || now.isFetching,
@@ -102,6 +105,10 @@ export function useSave({ route, before, after, onSaved }: Wish, target: string)
       saving.mutate(false);
     },
   };
+}
+
+function isNewer(version: number | null, base: number | null | undefined): boolean {
+  return version !== null && base != null && version > base;
 }
 
 function isOther(theirs: Definition | null, before: Definition | null): boolean {

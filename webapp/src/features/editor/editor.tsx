@@ -203,6 +203,7 @@ function Saving({
       opened={saving.opened}
       route={route}
       before={route === null ? null : saved}
+      base={editing.fromDraft ? editing.hold.begin?.base : null}
       after={definition}
       onSaved={saving.done}
       onClose={saving.close}
