@@ -59,7 +59,7 @@ export function useImport(): Import {
             : t('catalogue.wrongFile', { name: file.name }),
         );
       }
-      const open = await client.fetchQuery({ ...services, staleTime: 0 });
+      const open = await client.query({ ...services, staleTime: 0 });
       return { ...result, route: routeOf(definition), outcome: await storeOne(definition, open) };
     } catch (error) {
       return { ...result, error: error instanceof Error ? error : new Error(String(error)) };

@@ -91,6 +91,16 @@ function EditButton({ route, version, open }: { route: string; version: Version;
   );
 }
 
+function Told({ version }: { version: Version }) {
+  const { t, i18n } = useTranslation();
+  return (
+    <Text size="sm" c="dimmed">
+      {new Date(version.created).toLocaleString(i18n.language)} ·{' '}
+      {t('versions.nodes', { count: version.nodes.length })}
+    </Text>
+  );
+}
+
 interface RowProps extends VersionsProps {
   version: Version;
   before: Version | undefined;
@@ -98,7 +108,7 @@ interface RowProps extends VersionsProps {
 }
 
 function Row({ route, version, before, open, a, b, onCompare }: RowProps) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const number = version.version;
   const current = number === a || number === b;
   return (
@@ -114,10 +124,7 @@ function Row({ route, version, before, open, a, b, onCompare }: RowProps) {
           <Group gap="xs">
             <Text fw={600}>{t('versions.version', { version: number })}</Text>
             {version.open && <Badge color="green.9">{t('versions.open')}</Badge>}
-            <Text size="sm" c="dimmed">
-              {new Date(version.created).toLocaleString(i18n.language)} ·{' '}
-              {t('versions.nodes', { count: version.nodes.length })}
-            </Text>
+            <Told version={version} />
           </Group>
           <Changes version={version} before={before} />
         </div>
