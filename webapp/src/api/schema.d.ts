@@ -710,6 +710,13 @@ export interface components {
             }[];
             next: string | null;
         };
+        /** @description A definition as stored; `version` is 0 where it is a task's own. */
+        TaskDefinition: {
+            /** @enum {string} */
+            type: "pipeline" | "service";
+            nodes: components["schemas"]["DefinedNode"][];
+            version: number;
+        };
         Version: {
             version: number;
             /** Format: date-time */
@@ -1124,13 +1131,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The definition. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["TaskDefinition"];
                 };
             };
             /** @description What is wrong, and what to change. */

@@ -39,10 +39,11 @@ export function EditPage() {
   const { route } = edit.useParams();
   const { draft } = edit.useSearch();
   const ways = useWays(useNavigate());
-  const { data, error, refetch } = useQuery(service(route));
+  const { data, error, refetch, isFetchedAfterMount } = useQuery(service(route));
   const { data: known } = useQuery(services);
   if (error && !data) return <ErrorView error={error} again={() => void refetch()} />;
-  if (!data) return <Skeleton h={400} />;
+  // What was kept from an earlier page may be an older version than the one that is stored.
+  if (!data || !isFetchedAfterMount) return <Skeleton h={400} />;
   return (
     <Editor
       key={`${route} ${draft ?? ''}`}

@@ -1,16 +1,18 @@
 /** The pages with a drawing, which are loaded when the first one is opened. */
 
 import { Grid, Skeleton } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 
 import { service } from '../api/queries';
+import { draftBox, newDraftId } from '../components/save/use-draft';
 import { ErrorView } from '../components/error-view';
 import { CompareView } from '../features/compare/compare-view';
 import { PipelineView } from '../features/pipeline/pipeline-view';
 import { RunForm } from '../features/run/run-form';
 import { TaskView } from '../features/task/task-view';
-import { isObject, placed, typeOf } from '../model/definition';
+import { type Definition, isObject, placed, typeOf } from '../model/definition';
+import { keep } from '../model/drafts';
 import type { Service } from '../model/wire';
 
 const pipeline = getRouteApi('/services/$route');
@@ -47,7 +49,20 @@ export function PipelinePage() {
   );
 }
 
+/** Saving is done in the editor, which shows what would change: give it the definition as a draft. Null where none is kept. */
+function useHandOver(): (route: string, definition: Definition) => Promise<string | null> {
+  const client = useQueryClient();
+  return async (route, definition) => {
+    const { state } = await client.query({ ...service(route), staleTime: 0 });
+    const [box, id] = [draftBox(), newDraftId()];
+    const pipeline: Definition = { type: 'pipeline', nodes: definition.nodes };
+    const draft = { id, route, base: state.version, at: Date.now(), tab: id, definition: pipeline, turn: 0 };
+    return box && keep(box, draft).draft ? id : null;
+  };
+}
+
 export function TaskPage() {
+  const handOver = useHandOver();
   const { id } = task.useParams();
   const { node, view } = task.useSearch();
   const navigate = task.useNavigate();
@@ -61,6 +76,11 @@ export function TaskPage() {
       onTab={(tab) => void navigate({ search: (old) => ({ ...old, view: tab }), replace: true })}
       onTask={(other) => void navigate({ to: '/tasks/$id', params: { id: other }, search: {} })}
       onCompare={(a) => void navigate({ to: '/compare', search: { a } })}
+      onSaveVersion={async (route, definition) => {
+        const draft = await handOver(route, definition);
+        if (draft !== null) await navigate({ to: '/edit/$route', params: { route }, search: { draft } });
+        return draft !== null;
+      }}
     />
   );
 }

@@ -12,13 +12,17 @@ import type { Definition } from '../../model/definition';
 export interface OwnDefinitionProps {
   route: string;
   definition: Definition;
-  /** Where saving is done elsewhere, with the difference shown; without it the version is stored at once. */
-  onSaveVersion?: ((route: string, definition: Definition) => void) | undefined;
+  /** Where saving is done, with the difference shown. False where that cannot be: then the version is stored at once. */
+  onSaveVersion?: ((route: string, definition: Definition) => Promise<boolean>) | undefined;
 }
 
 export function OwnDefinition({ route, definition, onSaveVersion }: OwnDefinitionProps) {
   const { t } = useTranslation();
-  const save = useMutation({ mutationFn: () => store(bare(definition), route) });
+  const save = useMutation({
+    mutationFn: async () => {
+      if (!(await onSaveVersion?.(route, definition))) await store(bare(definition), route);
+    },
+  });
   return (
     <Alert color="blue" title={t('debug.own.title')}>
       <div role="status">{save.isSuccess && t('debug.own.saved')}</div>
@@ -28,8 +32,7 @@ export function OwnDefinition({ route, definition, onSaveVersion }: OwnDefinitio
           variant="default"
           loading={save.isPending}
           onClick={() => {
-            if (onSaveVersion) onSaveVersion(route, definition);
-            else save.mutate();
+            save.mutate();
           }}
         >
           {t('debug.own.save')}

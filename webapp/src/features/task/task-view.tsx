@@ -37,7 +37,7 @@ export interface TaskViewProps {
   /** Where another task is looked at: one that was made by running this one again. */
   onTask: (taskId: string) => void;
   onCompare?: (taskId: string) => void;
-  onSaveVersion?: (route: string, definition: Definition) => void;
+  onSaveVersion?: (route: string, definition: Definition) => Promise<boolean>;
   /** What is being written in the editor for this task's route. */
   draft?: Definition | undefined;
 }
