@@ -43,7 +43,7 @@ export const status = (taskId: string) =>
   queryOptions({
     queryKey: ['tasks', taskId, 'status'],
     queryFn: async ({ signal }) =>
-      (await wanted(engine().GET('/tasks/{task_id}/status', { params: taskPath(taskId), signal }))) as Status,
+      wanted<Status>(engine().GET('/tasks/{task_id}/status', { params: taskPath(taskId), signal })),
     refetchInterval: (query) =>
       query.state.data && query.state.data.status !== 'running' ? false : inSeconds(RUNNING_SECONDS),
   });
