@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect } from 'vitest';
 
-import { OwnEngine, remove, start, startWithPicture, statusOf, store } from './support/engine';
+import { OwnEngine, remove, resultOf, start, startWithPicture, statusOf, store } from './support/engine';
 import { Gate } from './support/gate';
 import { gated, heldFaceBlur } from './support/pipelines';
 import { type Box, differs } from './support/picture';
@@ -53,8 +53,8 @@ scene('is the same after it was loaded anew in the middle', async ({ open }) => 
   await shows(page, 'blur', 'pending');
   await gate.release('hold');
   await shows(page, 'blur', 'finished');
-  const { faces } = JSON.parse(await page.locator('pre.json').first().innerText()) as { faces: Box[] };
-  const picture = await differs(page, page.locator('img.picture').first(), faces);
+  const { faces } = (await resultOf(task)) as { faces: Box[] };
+  const picture = await differs(page, page.locator('img[src*="/files/"]').first(), faces);
   expect(picture.detail.after).toBeLessThan(picture.detail.before / 3);
 });
 

@@ -23,7 +23,7 @@ scene('blurs the face of the sample picture, live, and shows what came of it', a
   const task = taskIn(page.url());
   const { faces } = (await resultOf(task)) as { faces: Box[] };
   expect(faces).toHaveLength(1);
-  const picture = await differs(page, page.locator('img.picture').first(), faces);
+  const picture = await differs(page, page.locator('img[src*="/files/"]').first(), faces);
   expect([picture.width, picture.height]).toEqual([512, 512]);
   expect(picture.inside).toBeGreaterThan(10);
   expect(picture.outside).toBeLessThan(3);
@@ -51,31 +51,29 @@ scene('takes a picture that is pasted', async ({ open }) => {
   await page.getByAltText('pasted.png').waitFor();
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   await page.waitForURL(/#\/tasks\//);
-  await page.locator('img.picture').first().waitFor();
+  await page.locator('img[src*="/files/"]').first().waitFor();
   expect((await ended(taskIn(page.url()))).status).toBe('finished');
 });
 
 scene('says at the field what is wrong, and sends nothing before that is right', async ({ open }) => {
   await store([
-    entry('typed', { count: 3, name: 'Ada', more: { list: [1] } }, 'end'),
+    entry('typed', { count: 3, name: 'Ada' }, 'end'),
     { id: 'end', type: 'end', input: { count: 'entry.out.count' } },
   ]);
   const page = await open('/#/services/typed');
   const count = page.getByRole('textbox', { name: 'count' });
   await count.fill('many');
-  await page.getByRole('textbox', { name: 'more' }).fill('{"list": [');
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   await page.getByText('A number is needed.').waitFor();
   expect(await count.getAttribute('aria-invalid')).toBe('true');
   const said = await count.getAttribute('aria-describedby');
   expect(await page.locator(`[id="${said}"]`).innerText()).toContain('A number is needed.');
-  await page.getByText('This is no JSON.').waitFor();
   expect(page.url()).toContain('/services/typed');
   await count.fill('4');
-  await page.getByRole('textbox', { name: 'more' }).fill('{"list": [5]}');
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   await page.waitForURL(/#\/tasks\//);
-  await page.getByText('"count": 4').waitFor();
+  await shows(page, 'end', 'finished');
+  expect(await resultOf(taskIn(page.url()))).toEqual({ count: 4 });
   await remove('typed');
 });
 

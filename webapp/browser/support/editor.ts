@@ -10,7 +10,7 @@ export function nodeOf(page: Page, id: string): Locator {
 }
 
 export function inspector(page: Page, id: string): Locator {
-  return page.getByRole('complementary', { name: `Node ${id}`, exact: true });
+  return page.getByRole('complementary', { name: `Node ${id}`, exact: true }).last();
 }
 
 const middle = async (what: Locator): Promise<[number, number]> => {
@@ -38,8 +38,9 @@ export async function connect(page: Page, from: string, to: string): Promise<voi
 export async function addInput(page: Page, node: string, name: string, path: string): Promise<void> {
   const fields = inspector(page, node);
   const known = fields.getByRole('button', { name: `Add ${name} to input`, exact: true });
+  const field = fields.getByRole('combobox', { name: `input.${name}`, exact: true });
   if (await known.count()) await known.click();
-  else {
+  else if (!(await field.count())) {
     const names = fields.getByRole('textbox', { name: /^Name of input\./ });
     const before = await names.count();
     await fields.getByRole('button', { name: 'Add to input', exact: true }).click();
@@ -47,7 +48,6 @@ export async function addInput(page: Page, node: string, name: string, path: str
     await names.nth(before).fill(name);
     await names.nth(before).press('Tab');
   }
-  const field = fields.getByRole('combobox', { name: `input.${name}`, exact: true });
   await field.fill(path);
   await field.press('Escape');
 }

@@ -41,7 +41,7 @@ export async function places(): Promise<Place[]> {
   for (const task of [finished, failed, loop]) await ended(task);
   const task = async (page: Page): Promise<void> => {
     await settled(page);
-    await page.locator('img.picture').first().waitFor();
+    await page.locator('img[src*="/files/"]').first().waitFor();
   };
   return [
     { name: 'catalogue', path: '/#/', ready: seen('article') },
