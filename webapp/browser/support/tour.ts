@@ -50,6 +50,11 @@ export async function places(): Promise<Place[]> {
     { name: 'task', path: `/#/tasks/${finished}`, ready: task },
     { name: 'task-loop', path: `/#/tasks/${loop}`, ready: task },
     { name: 'task-failed', path: `/#/tasks/${failed}`, ready: settled },
+    { name: 'new', path: '/#/new', ready: settled },
+    { name: 'edit', path: '/#/edit/face-blur', ready: settled },
+    { name: 'versions', path: '/#/services/face-blur/versions', ready: seen('h1') },
+    { name: 'compare', path: `/#/compare?a=${finished}&b=${failed}`, ready: seen('h1') },
+    { name: 'settings', path: '/#/settings', ready: seen('h1') },
     { name: 'tasks', path: '/#/tasks', ready: seen('tbody tr') },
     { name: 'status', path: '/#/status', ready: seen('[data-testid=jobs-total]') },
   ];
