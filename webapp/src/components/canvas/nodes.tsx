@@ -1,7 +1,7 @@
 /** The nodes of the drawing. */
 
-import { Handle, type Node, type NodeProps, Position } from '@xyflow/react';
-import { type ReactNode, memo } from 'react';
+import { Handle, type Node, type NodeProps, Position, useUpdateNodeInternals } from '@xyflow/react';
+import { type ReactNode, memo, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { GraphNode } from '../../model/graph';
@@ -20,7 +20,11 @@ export type CanvasNode = Node<{
   editable: boolean;
 }>;
 
-function Ports({ drawn: { kind }, direction, editable }: CanvasNode['data']) {
+function Ports({ drawn: { key, kind }, direction, editable }: CanvasNode['data']) {
+  const update = useUpdateNodeInternals();
+  useEffect(() => {
+    update(key); // another kind has its ports elsewhere
+  }, [update, key, kind, direction]);
   const outs: Side[] = kind === 'branch' ? ['then', 'else'] : ['next'];
   const right = direction === 'right';
   const place = (side: Side): { top: string } | { left: string } => {
