@@ -62,6 +62,21 @@ export function middleOf(line: Point[]): Point | null {
   return line[0] ?? null;
 }
 
+/** How much of an edge near its ends belongs to the ports there, for the mouse. */
+const END = 14;
+
+/** The part of a line by which an edge is taken hold of. */
+function handhold(line: Point[]): Point[] {
+  const cut = (points: Point[]): Point[] => {
+    const [end, next, ...rest] = points;
+    if (!end || !next) return points;
+    const length = Math.hypot(next.x - end.x, next.y - end.y) || 1;
+    const share = Math.min(END / length, rest.length ? 1 : 0.4);
+    return [{ x: end.x + (next.x - end.x) * share, y: end.y + (next.y - end.y) * share }, next, ...rest];
+  };
+  return cut(cut(line).reverse()).reverse();
+}
+
 /** Something that stands on an edge, at a point of the drawing. */
 function On({
   at,
@@ -103,8 +118,16 @@ function Line({ data = PLAIN, markerEnd, id, selected, ...ends }: EdgeProps<Canv
       <BaseEdge
         id={id}
         path={roundedPath(line)}
+        interactionWidth={0}
         className={`edge ${back ? 'edge-back' : ''} ${selected ? 'edge-selected' : ''}`}
         {...(markerEnd ? { markerEnd } : {})}
+      />
+      <path
+        d={roundedPath(handhold(line))}
+        fill="none"
+        strokeOpacity={0}
+        strokeWidth={20}
+        className="react-flow__edge-interaction"
       />
       {label && at && (
         <On at={at} name="edge-label" title={label}>
