@@ -41,7 +41,8 @@ describe('places', () => {
     const again = arrange(graph, 'right', places, laid);
     expect(again.boxes).toEqual(laid.boxes);
     const blocked = new Set(crossings(graph, laid).map(({ edge }) => edge)); // those get another line
-    for (const [edge, line] of laid.lines) if (!blocked.has(edge)) expect(again.lines.get(edge)).toEqual(line);
+    for (const [edge, line] of laid.lines)
+      if (!blocked.has(edge)) expect(again.lines.get(edge)).toEqual(line);
     expect(blocked.size).toBeLessThan(laid.lines.size / 2);
   });
 

@@ -1,6 +1,7 @@
 /** The fields of the selected node. */
 
 import { Text } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -10,6 +11,9 @@ import type { PlacedFault } from '../../model/checks';
 import { type Definition, type NodeKey, idOf } from '../../model/definition';
 import { find } from '../../model/edit';
 import type { Service } from '../../model/wire';
+
+/** How long a node must be selected until its fields are shown, in milliseconds. */
+const STAY = 120;
 
 export interface NodePaneProps {
   definition: Definition;
@@ -26,6 +30,8 @@ export function NodePane({ definition, selection, faults, services, onChange, on
     () => faults.map(({ pointer, detail }) => ({ pointer, detail })),
     [faults],
   );
+  // Its fields are many: while somebody goes through the graph they wait until that person stays.
+  const [settled] = useDebouncedValue(selection, STAY);
   const nodes = selection.filter((key) => find(definition, key));
   const only = nodes.length === 1 ? nodes[0] : undefined;
   if (only === undefined) {
@@ -35,6 +41,7 @@ export function NodePane({ definition, selection, faults, services, onChange, on
       </Text>
     );
   }
+  if (settled.length !== 1 || settled[0] !== only) return null;
   return (
     <aside aria-label={t('pipeline.node', { id: idOf(find(definition, only)?.node ?? {}) })}>
       <Inspector
