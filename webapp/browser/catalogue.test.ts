@@ -37,7 +37,10 @@ scene(
     const search = page.getByRole('searchbox', { name: 'Search' });
     await search.fill('thumb');
     await page.getByRole('article').nth(1).waitFor({ state: 'detached' });
-    expect(await page.getByRole('article').getByRole('link').allInnerTexts()).toEqual(['face-thumbnail']);
+    expect(await page.getByRole('article').getByRole('link').allInnerTexts()).toEqual([
+      'face-thumbnail',
+      'Edit',
+    ]);
     await until('the search stands in the address', () => (page.url().includes('q=thumb') ? true : null));
     await page.reload();
     await page.getByRole('article').first().waitFor();
@@ -58,7 +61,8 @@ scene('takes all shipped pipelines that are dropped on it, and a nested one', as
     await page.getByText('There is no pipeline yet.').waitFor();
     await drop(page, page.getByRole('main'), [...SHIPPED.map((name) => join(PIPELINES, name)), nested]);
     for (const name of [...SHIPPED, 'three-levels.json']) {
-      await page.getByRole('link', { name: name.replace('.json', ''), exact: true }).waitFor();
+      const article = page.getByRole('article');
+      await article.getByRole('link', { name: name.replace('.json', ''), exact: true }).waitFor();
     }
     expect(await page.getByText('This did not work').count()).toBe(0);
     const stored = (await services(engine.url)).map(({ state }) => state.version);
@@ -85,7 +89,7 @@ scene('takes a file that is chosen, and says what is wrong with one that holds n
   );
   const choose = page.locator('input[type=file]');
   await choose.setInputFiles(broken);
-  await page.getByRole('alert').getByText('broken.json holds no pipeline').waitFor();
+  await page.getByRole('alert').getByText('broken.json is no JSON').waitFor();
   await choose.setInputFiles(faulty);
   await page.getByRole('alert').getByText('/nodes/0/next/0').waitFor();
   expect(await page.getByRole('alert').innerText()).toContain('end');

@@ -1,11 +1,11 @@
 /** What React Flow draws, from a graph and its layout; what has not changed stays the same object and is not drawn again. */
 
-import { MarkerType, Position } from '@xyflow/react';
+import { MarkerType, type NodeHandle, Position } from '@xyflow/react';
 import type { ReactNode } from 'react';
 
 import type { NodeKey } from '../../model/definition';
 import type { Graph, GraphEdge, GraphNode } from '../../model/graph';
-import type { Box } from '../../model/layout/measure';
+import { type Box, type Direction, type Side, portPlace } from '../../model/layout/measure';
 import type { Live } from '../../model/live';
 import type { CanvasEdge } from './edges';
 import type { CanvasNode } from './nodes';
@@ -28,7 +28,40 @@ function typeOf(kind: GraphNode['kind']): string {
   return kind === 'loopEnd' || kind === 'missing' ? 'mark' : 'step';
 }
 
+const PORT = 8;
+const LAST: ReadonlySet<GraphNode['kind']> = new Set(['end', 'loopEnd', 'missing']);
+
+/** The sides from which edges leave a kind of node. */
+export function outsOf(kind: GraphNode['kind']): Exclude<Side, 'in'>[] {
+  if (LAST.has(kind)) return [];
+  return kind === 'branch' ? ['then', 'else'] : ['next'];
+}
+
+/** Where the ports are: to look for them in the page takes longer than all else when a large pipeline is opened. */
+function handlesOf({ kind }: GraphNode, { width, height }: Box, direction: Direction): NodeHandle[] {
+  const sides: Side[] = [...(kind === 'entry' ? [] : (['in'] as const)), ...outsOf(kind)];
+  const [source, target] = positionsOf(direction);
+  return sides.map((id) => {
+    const place = portPlace(kind, id, direction);
+    return {
+      id,
+      type: id === 'in' ? 'target' : 'source',
+      position: id === 'in' ? target : source,
+      x: place.x * width - PORT / 2,
+      y: place.y * height - PORT / 2,
+      width: PORT,
+      height: PORT,
+    };
+  });
+}
+
+/** Where edges leave, and where they come in. */
+export function positionsOf(direction: Direction): [Position, Position] {
+  return direction === 'right' ? [Position.Right, Position.Left] : [Position.Bottom, Position.Top];
+}
+
 export function nodesOf(graph: Graph, { layout, direction }: Drawn, over: Over): CanvasNode[] {
+  const [sourcePosition, targetPosition] = positionsOf(direction);
   return graph.nodes.map((drawn) => {
     const box = layout.boxes.get(drawn.key) ?? NOWHERE;
     const around = drawn.parent === null ? NOWHERE : (layout.boxes.get(drawn.parent) ?? NOWHERE);
@@ -41,8 +74,9 @@ export function nodesOf(graph: Graph, { layout, direction }: Drawn, over: Over):
       // Said here, or each new node forgets where its ports are, and its edges are gone until it is measured again.
       measured: { width: box.width, height: box.height },
       // Where these change it is measured again.
-      sourcePosition: direction === 'right' ? Position.Right : Position.Bottom,
-      targetPosition: direction === 'right' ? Position.Left : Position.Top,
+      sourcePosition,
+      targetPosition,
+      handles: handlesOf(drawn, box, direction),
       selected: over.selection.has(drawn.key),
       draggable: over.editable && drawn.kind !== 'missing',
       data: {

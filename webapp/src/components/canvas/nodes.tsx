@@ -1,12 +1,13 @@
 /** The nodes of the drawing. */
 
-import { Handle, type Node, type NodeProps, Position, useUpdateNodeInternals } from '@xyflow/react';
-import { type ReactNode, memo, useEffect } from 'react';
+import { Handle, type Node, type NodeProps, type Position } from '@xyflow/react';
+import { type CSSProperties, type ReactNode, memo } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { GraphNode } from '../../model/graph';
 import { type Direction, type Side, portPlace } from '../../model/layout/measure';
 import { type NodeLive, countsOf } from '../../model/live';
+import { outsOf, positionsOf } from './build';
 import { colourOf, signOf, summaryOf } from './kinds';
 
 /** `faults`: how many there are; `lit`: what is looked at elsewhere reads it; `extra`: drawn below its summary. */
@@ -20,39 +21,45 @@ export type CanvasNode = Node<{
   editable: boolean;
 }>;
 
-function Ports({ drawn: { key, kind }, direction, editable }: CanvasNode['data']) {
-  const update = useUpdateNodeInternals();
-  useEffect(() => {
-    update(key); // another kind has its ports elsewhere
-  }, [update, key, kind, direction]);
-  const outs: Side[] = kind === 'branch' ? ['then', 'else'] : ['next'];
-  const right = direction === 'right';
-  const place = (side: Side): { top: string } | { left: string } => {
+/**
+ * A port that nothing can be drawn from: a mark, which says what React Flow looks for where it measures a node anew.
+ * Hundreds of real ones would each listen to every move of the drawing.
+ */
+function Port({ id, position, style, editable }: PortProps) {
+  const type = id === 'in' ? 'target' : 'source';
+  if (editable) {
+    const title = id === 'then' || id === 'else' ? id : undefined;
+    return <Handle id={id} type={type} position={position} style={style} title={title} />;
+  }
+  return (
+    <span
+      className={`react-flow__handle react-flow__handle-${position} ${type}`}
+      style={style}
+      data-handleid={id}
+      data-handlepos={position}
+    />
+  );
+}
+
+interface PortProps {
+  id: Side;
+  position: Position;
+  style: CSSProperties;
+  editable: boolean;
+}
+
+function Ports({ drawn: { kind }, direction, editable }: CanvasNode['data']) {
+  const [source, target] = positionsOf(direction);
+  const place = (side: Side): CSSProperties => {
     const { x, y } = portPlace(kind, side, direction);
-    return right ? { top: `${100 * y}%` } : { left: `${100 * x}%` };
+    return direction === 'right' ? { top: `${100 * y}%` } : { left: `${100 * x}%` };
   };
   return (
     <>
-      {kind !== 'entry' && (
-        <Handle
-          type="target"
-          position={right ? Position.Left : Position.Top}
-          id="in"
-          isConnectable={editable}
-        />
-      )}
-      {!['end', 'loopEnd', 'missing'].includes(kind) &&
-        outs.map((side) => (
-          <Handle
-            key={side}
-            type="source"
-            position={right ? Position.Right : Position.Bottom}
-            id={side}
-            style={place(side)}
-            isConnectable={editable}
-            title={side === 'next' ? undefined : side}
-          />
-        ))}
+      {kind !== 'entry' && <Port id="in" position={target} style={{}} editable={editable} />}
+      {outsOf(kind).map((side) => (
+        <Port key={side} id={side} position={source} style={place(side)} editable={editable} />
+      ))}
     </>
   );
 }

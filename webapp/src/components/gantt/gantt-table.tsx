@@ -65,7 +65,7 @@ export function GanttTable({ timeline, ...rest }: GanttTableProps) {
   const [shown, setShown] = useState(MOST_ROWS);
   const { rows } = timeline;
   return (
-    <ScrollArea>
+    <ScrollArea viewportProps={{ tabIndex: 0 }}>
       <Table fz="sm">
         <Table.Caption>{t('debug.gantt.label')}</Table.Caption>
         <Table.Thead>

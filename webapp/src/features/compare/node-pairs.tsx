@@ -69,12 +69,12 @@ function Line({ pair, tasks }: { pair: NodePair; tasks: [string, string] }) {
             size="compact-xs"
             variant="default"
             aria-expanded={open}
-            aria-label={t(open ? 'compare.hide' : 'compare.show', { id: pair.id })}
+            aria-label={`${t(`compare.${pair.out}`)}: ${t(open ? 'compare.hide' : 'compare.show', { id: pair.id })}`}
             onClick={() => {
               setOpen(!open);
             }}
           >
-            {t(`compare.${pair.out}`)} {open ? '▾' : '▸'}
+            {t(`compare.${pair.out}`)} <span aria-hidden>{open ? '▾' : '▸'}</span>
           </Button>
         </Table.Td>
       </Table.Tr>

@@ -23,7 +23,7 @@ interface PicturesProps {
 /** Larger files are not fetched to be compared. */
 const MOST_BYTES = 8_000_000;
 
-const PIXELS = 1024;
+const PIXELS = 512;
 const MOST_PAIRS = 12;
 
 interface Pair {

@@ -8,7 +8,7 @@ import { useTranslation } from 'react-i18next';
 import type { ProblemError } from '../../api/http';
 import { Inspector } from '../../components/inspector/inspector';
 import type { PlacedFault } from '../../model/checks';
-import { type Definition, type NodeKey, idOf } from '../../model/definition';
+import type { Definition, NodeKey } from '../../model/definition';
 import { find } from '../../model/edit';
 import type { Service } from '../../model/wire';
 
@@ -43,7 +43,7 @@ export function NodePane({ definition, selection, faults, services, onChange, on
   }
   if (settled.length !== 1 || settled[0] !== only) return null;
   return (
-    <aside aria-label={t('pipeline.node', { id: idOf(find(definition, only)?.node ?? {}) })}>
+    <div>
       <Inspector
         key={only}
         definition={definition}
@@ -53,6 +53,6 @@ export function NodePane({ definition, selection, faults, services, onChange, on
         services={services}
         onHover={onHover}
       />
-    </aside>
+    </div>
   );
 }

@@ -63,8 +63,7 @@ function OfferButton({ offer, active, onAdd }: { offer: Offer; active: boolean; 
       className="offer"
       data-active={active}
       draggable
-      aria-label={offer.name}
-      title={offer.says}
+      title={offer.away ? t('editor.away') : offer.says}
       onClick={onAdd}
       onDragStart={(event: DragEvent) => {
         event.dataTransfer.setData(DRAGGED, JSON.stringify(itemOf(offer)));
@@ -76,7 +75,9 @@ function OfferButton({ offer, active, onAdd }: { offer: Offer; active: boolean; 
       </span>
       <span className="offer-words">
         <span className="offer-name">{offer.name}</span>
-        <span className="offer-says">{offer.away ? t('editor.away') : offer.says}</span>
+        <span className="offer-says" aria-hidden>
+          {offer.away ? t('editor.away') : offer.says}
+        </span>
       </span>
     </UnstyledButton>
   );
@@ -161,7 +162,7 @@ export function Palette({ services, onAdd, onLeave }: PaletteProps) {
       <span className="unseen" role="status">
         {search && words}
       </span>
-      <ScrollArea className="offers" type="auto">
+      <ScrollArea className="offers" type="auto" viewportProps={{ tabIndex: -1 }}>
         <Group name={t('editor.types')} offers={types} chosen={chosen} onAdd={add} />
         <Group name={t('editor.routes')} offers={routes} chosen={chosen} onAdd={add} />
       </ScrollArea>

@@ -98,7 +98,7 @@ export function Routes({ stats, last }: { stats: Stats; last: Sample | undefined
   const rows = Object.entries(stats.routes).sort(([a], [b]) => a.localeCompare(b));
   return (
     <Part title={t('status.byRoute')}>
-      <ScrollArea>
+      <ScrollArea viewportProps={{ tabIndex: 0 }}>
         <Table aria-label={t('status.byRoute')} striped>
           <Head names={names} numbers={6} />
           <Table.Tbody>
@@ -160,7 +160,7 @@ export function Services() {
       {error && <ErrorView error={error} />}
       {data && rows.length === 0 && <Alert color="gray">{t('status.noService')}</Alert>}
       {rows.length > 0 && (
-        <ScrollArea>
+        <ScrollArea viewportProps={{ tabIndex: 0 }}>
           <Table aria-label={t('status.services')} striped>
             <Head names={heads.map((name) => t(`status.${name}`))} numbers={2} />
             <Table.Tbody>

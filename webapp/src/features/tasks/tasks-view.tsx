@@ -100,7 +100,7 @@ function Filters({ filter, onFilter }: FilterProps) {
 function Rows({ rows, ...choice }: Choice & { rows: TaskRow[] }) {
   const { t } = useTranslation();
   return (
-    <ScrollArea>
+    <ScrollArea viewportProps={{ tabIndex: 0 }}>
       <Table striped highlightOnHover>
         <Table.Thead>
           <Table.Tr>

@@ -16,6 +16,7 @@ import {
   GAP,
   type Layout,
   LEAST_FRAME,
+  NODE_SIZE,
   levelsOf,
   type Point,
   portPlace,
@@ -25,6 +26,9 @@ import {
 
 /** How much larger a graph must be seen downwards, for that to be chosen: people read from left to right. */
 const CLEARLY = 1.15;
+
+/** From so many nodes on one layout takes so long that it is noticed. */
+const LARGE = 150;
 
 interface Level {
   size: Size;
@@ -120,18 +124,45 @@ function place(level: Level, origin: Point, inner: Map<NodeKey, Level>, layout: 
   }
 }
 
-/** The direction in which a graph is seen larger in a window, with the quick layout for it. */
+/**
+ * The direction in which a graph is seen larger in a window, with the quick layout for it. Of a large graph only one
+ * layout is computed: the direction is then chosen by what its nodes would take in rows.
+ */
 export function bestFit(graph: Graph, window: Size): { direction: Direction; layout: Layout } {
-  const [right, down] = (['right', 'down'] as const).map((direction) => {
-    const layout = quickLayout(graph, direction);
-    const { width, height } = extentOf(layout);
-    return { direction, layout, scale: Math.min(window.width / width, window.height / height, 1) };
-  }) as [Fit, Fit];
-  return down.scale > right.scale * CLEARLY ? down : right;
+  const scaleOf = ({ width, height }: Size): number =>
+    Math.min(window.width / width, window.height / height, 1);
+  const choose = (right: Size, down: Size): Direction =>
+    scaleOf(down) > scaleOf(right) * CLEARLY ? 'down' : 'right';
+  if (graph.nodes.length > LARGE) {
+    const direction = choose(rowsOf(graph, 'right'), rowsOf(graph, 'down'));
+    return { direction, layout: quickLayout(graph, direction) };
+  }
+  const [right, down] = [quickLayout(graph, 'right'), quickLayout(graph, 'down')];
+  const direction = choose(extentOf(right), extentOf(down));
+  return { direction, layout: direction === 'right' ? right : down };
 }
 
-interface Fit {
-  direction: Direction;
-  layout: Layout;
-  scale: number;
+/** What the outermost level would take if each node stood one row behind the last that leads to it. */
+function rowsOf(graph: Graph, direction: Direction): Size {
+  const nodes = graph.nodes.filter((node) => node.parent === null);
+  const row = new Map(nodes.map((node) => [node.key, 0]));
+  const edges = graph.edges.filter((edge) => !edge.back && row.has(edge.source));
+  const out = groupBy(edges, (edge) => edge.source);
+  const waits = new Map<NodeKey, number>();
+  for (const { target } of edges) waits.set(target, (waits.get(target) ?? 0) + 1);
+  const ready = nodes.map(({ key }) => key).filter((key) => !waits.has(key));
+  for (let key = ready.pop(); key !== undefined; key = ready.pop()) {
+    for (const { target } of out.get(key) ?? []) {
+      row.set(target, Math.max(row.get(target) ?? 0, (row.get(key) ?? 0) + 1));
+      const left = (waits.get(target) ?? 1) - 1;
+      waits.set(target, left);
+      if (left === 0) ready.push(target);
+    }
+  }
+  const rows = groupBy([...row.values()], (number) => number);
+  const most = Math.max(1, ...[...rows.values()].map((each) => each.length));
+  const [along, beside] = [rows.size, most];
+  return direction === 'right'
+    ? { width: along * (NODE_SIZE.width + GAP.along), height: beside * (NODE_SIZE.height + GAP.beside) }
+    : { width: beside * (NODE_SIZE.width + GAP.beside), height: along * (NODE_SIZE.height + GAP.along) };
 }
