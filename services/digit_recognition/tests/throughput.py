@@ -1,10 +1,10 @@
 """How many digits a second the service reads, and where the time goes: `python tests/throughput.py [count] [--memory]`.
 
 Starts the service and sends drawn digits as PNG, `count` in all (4,000), eight calls at a time over connections that
-are kept: first reduced to 28 x 28, as data sets have them, then those on a canvas of at most 320 x 320, then all twenty
-(up to 1200 x 900). Fails unless 18 of 20 are right. What other programs took of the machine meanwhile is told, for it is missing. With `--memory` it tells every
-tenth of the calls how much memory the service has (10,000 calls are a good number), and fails where it has 5 % more at
-the end than after three tenths.
+are kept: first reduced to 28 x 28, as data sets have them, then those on a canvas of at most 320 x 320, then all
+twenty (up to 1200 x 900). Fails unless 18 of 20 are right. What other programs took of the machine meanwhile is told,
+for it is missing. With `--memory` it tells every tenth of the calls how much memory the service has (10,000 calls are
+a good number), and fails where it has 5 % more at the end than after three tenths.
 """
 
 from __future__ import annotations
