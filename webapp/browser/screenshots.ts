@@ -12,7 +12,13 @@ const ROOT = new URL('../../', import.meta.url).pathname;
 const ALL = join(ROOT, 'webapp', 'screenshots');
 const DOCS = join(ROOT, 'docs', 'screenshots');
 const LARGEST = 150_000;
-const BEST = new Set(['catalogue-light-1440', 'pipeline-dark-1440', 'task-light-1440', 'task-dark-390']);
+const BEST = new Set([
+  'catalogue-light-1440',
+  'edit-light-1440',
+  'pipeline-dark-1440',
+  'task-light-1440',
+  'task-dark-390',
+]);
 
 let all: Place[] = [];
 

@@ -42,6 +42,12 @@ export async function places(): Promise<Place[]> {
   const task = async (page: Page): Promise<void> => {
     await settled(page);
     await page.locator('img[src*="/files/"]').first().waitFor();
+    await page.locator('.edge-extra img').first().waitFor();
+  };
+  const edited = async (page: Page): Promise<void> => {
+    await settled(page);
+    await page.locator('[data-node=blur]').click();
+    await page.getByRole('complementary', { name: 'Node blur' }).waitFor();
   };
   return [
     { name: 'catalogue', path: '/#/', ready: seen('article') },
@@ -51,7 +57,7 @@ export async function places(): Promise<Place[]> {
     { name: 'task-loop', path: `/#/tasks/${loop}`, ready: task },
     { name: 'task-failed', path: `/#/tasks/${failed}`, ready: settled },
     { name: 'new', path: '/#/new', ready: settled },
-    { name: 'edit', path: '/#/edit/face-blur', ready: settled },
+    { name: 'edit', path: '/#/edit/face-blur', ready: edited },
     { name: 'versions', path: '/#/services/face-blur/versions', ready: seen('h1') },
     { name: 'compare', path: `/#/compare?a=${finished}&b=${failed}`, ready: seen('h1') },
     { name: 'settings', path: '/#/settings', ready: seen('h1') },
