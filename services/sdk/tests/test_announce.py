@@ -9,6 +9,7 @@ ROUTES = [
     "echo",
     "held",
     "mirror",
+    "level",
     "shape",
     "digest",
     "return",
