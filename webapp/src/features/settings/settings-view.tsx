@@ -18,7 +18,7 @@ import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { isRemembered, setApiKey } from '../../api/key';
-import { useApiKey } from '../../api/use-file';
+import { useApiKey } from '../../api/use-key';
 
 const SCHEMES = ['auto', 'light', 'dark'] as const;
 
