@@ -18,6 +18,7 @@ from engine.clock import Clock
 from engine.errors import Invalid, TimedOut, TooLarge, UnsupportedType
 from engine.families import Families
 from engine.health import Health
+from engine.identity import EVERYBODY, Identity
 from engine.instances import Instances
 from engine.members import Members
 from engine.metrics import Metrics
@@ -74,6 +75,12 @@ def engine_of(request: Request) -> Engine:
     """The engine that the request came to."""
     engine: Engine = request.app.state.engine
     return engine
+
+
+def identity_of(request: Request) -> Identity:
+    """Who asks. The doors have put it into the scope before a byte of the body was read."""
+    identity: Identity = request.scope.get("identity", EVERYBODY)
+    return identity
 
 
 class Json(Response):
