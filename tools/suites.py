@@ -34,13 +34,17 @@ AT_ONCE = 2
 AGAIN_SMALLER = {"KILL_TIMES": "20", "KILL_TASKS": "100"}
 """There a start takes seconds; the proofs of reliability kill engines on these stores more often."""
 
+FAULT_CHARACTERS = 300
+"""How much is told at the end of why a test failed: the whole stands above, where it ran."""
+
 NO_TESTS_COLLECTED = 5
 INTERRUPTED = 2
 
 
 @dataclass(frozen=True)
 class Count:
-    """What came of a suite. `broken` says why it did not come to its end, `absent` why it did not even begin."""
+    """What came of a suite. `broken` says why it did not come to its end, `absent` why it did not even begin, `faults`
+    which tests failed, and with what."""
 
     name: str
     passed: int = 0
@@ -49,6 +53,7 @@ class Count:
     seconds: float = 0.0
     broken: str = ""
     absent: str = ""
+    faults: tuple[str, ...] = ()
 
     @property
     def numbers(self) -> str:
@@ -72,6 +77,7 @@ def count(name: str, report: Path, exit_code: int, selected: bool = False) -> Co
     passed = failed = skipped = 0
     seconds = 0.0
     broken = ""
+    faults: list[str] = []
     try:
         root = ElementTree.parse(report).getroot()
     except (OSError, ElementTree.ParseError):
@@ -80,6 +86,7 @@ def count(name: str, report: Path, exit_code: int, selected: bool = False) -> Co
         for case in root.iter("testcase"):
             outcomes = {child.tag for child in case}
             failed += bool(outcomes & {"failure", "error"})
+            faults += [fault_of(case)] if outcomes & {"failure", "error"} else []
             skipped += "skipped" in outcomes and not outcomes & {"failure", "error"}
             passed += not outcomes & {"failure", "error", "skipped"}
         seconds = sum(float(suite.get("time", "0")) for suite in root.iter("testsuite"))
@@ -89,7 +96,14 @@ def count(name: str, report: Path, exit_code: int, selected: bool = False) -> Co
         broken = broken or f"exit code {exit_code}"
     if (broken or exit_code == 1) and not failed:
         failed = 1
-    return Count(name, passed, failed, skipped, seconds, broken)
+    return Count(name, passed, failed, skipped, seconds, broken, faults=tuple(faults))
+
+
+def fault_of(case: ElementTree.Element) -> str:
+    """Which test of a report failed, and the first line of what it said."""
+    said = next((child.get("message") or child.text or "" for child in case if child.tag in ("failure", "error")), "")
+    first = said.strip().partition("\n")[0][:FAULT_CHARACTERS]
+    return f"{case.get('classname', '')}: {case.get('name', '')}: {first}"
 
 
 @dataclass(frozen=True)
@@ -172,10 +186,11 @@ def run_all(arguments: Sequence[str], reports: Path) -> list[Count]:
 
 
 def summary(counts: Sequence[Count]) -> str:
-    """Return the closing lines: one per suite, the loud ones, the sum."""
+    """Return the closing lines: the tests that failed, one per suite, the loud ones, the sum."""
     total = Count("all", *(sum(getattr(item, field) for item in counts) for field in ("passed", "failed", "skipped")))
     absent = [str(item) for item in counts if item.absent]
-    lines = ["", *map(str, counts)]
+    faults = [f"FAILED {item.name}: {fault}" for item in counts for fault in item.faults]
+    lines = ["", *faults, *map(str, counts)]
     if absent:
         lines.append(banner("\n".join(absent)))
     return "\n".join([*lines, total.numbers])

@@ -44,6 +44,14 @@ def test_every_outcome_is_counted_once(tmp_path: Path) -> None:
     assert verdict([result], strict=False) == 1
 
 
+def test_what_failed_is_told_at_the_end(tmp_path: Path) -> None:
+    result = outcome(tmp_path, MIXED)
+    text = summary([Count("other", passed=1), result])
+    assert "FAILED part: test_module: test_bad: assert False" in text
+    assert "FAILED part: test_module: test_error: failed on setup with" in text
+    assert text.count("FAILED") == 2
+
+
 def test_all_passed(tmp_path: Path) -> None:
     result = outcome(tmp_path, "def test_good(): pass\n")
     assert (result.passed, result.failed, result.skipped) == (1, 0, 0)
