@@ -1,7 +1,7 @@
 """Random pipelines, random schedules: every task ends, once, and every rule holds at every step.
 
-The suite tries some thousands; `SCHEDULES=100000 pytest tests/task/test_properties.py` tries so many, `SEED=7` begins with that one; a failure prints
-what repeats it.
+The suite tries some thousands. `SCHEDULES=100000 pytest tests/task/test_properties.py` tries so many, `SEED=7` begins
+with that one; a failure prints what repeats it.
 """
 
 import os
