@@ -15,6 +15,8 @@ from engine.store.records import (
     Change,
     ChildResult,
     EngineRow,
+    KeyLimits,
+    KeyRow,
     PipelineRow,
     ServiceRow,
     Stats,
@@ -29,6 +31,8 @@ __all__ = [
     "Change",
     "ChildResult",
     "EngineRow",
+    "KeyLimits",
+    "KeyRow",
     "PipelineRow",
     "ServiceRow",
     "Stats",
@@ -122,6 +126,17 @@ class Store(Protocol):
 
     async def held(self, holders: str, after: str, limit: int) -> list[str]:
         """Ids of running tasks with exactly these `holders`, greater than `after`, ascending."""
+
+    # Keys
+
+    async def add_key(self, row: KeyRow) -> None:
+        """Add a key. Raises Conflict where the id is taken."""
+
+    async def keys(self) -> list[KeyRow]:
+        """All keys, also those that were revoked or have expired, by (created, id)."""
+
+    async def revoke_key(self, key_id: str, at: int) -> bool:
+        """Note when a key was revoked, where it was not before. False where there is no such key."""
 
     # Tasks
 

@@ -26,6 +26,7 @@ from engine.store.base import (
 from engine.store.mongo_changes import Changes
 from engine.store.mongo_children import Children
 from engine.store.mongo_faults import UNSTORABLE
+from engine.store.mongo_keys import Keys
 from engine.store.mongo_link import Database, Link
 from engine.store.mongo_lists import Lists
 from engine.store.mongo_numbers import Numbers
@@ -52,6 +53,8 @@ class MongoStore:
         self._lists = Lists(self._link)
         self._pipelines = Pipelines(self._link)
         self._announced = Announced(self._link)
+        keys = Keys(self._link, self._do)
+        self.add_key, self.keys, self.revoke_key = keys.add, keys.all, keys.revoke
         self._opening = asyncio.Lock()
         self._opened = False
         self._running: set[asyncio.Task[Any]] = set()

@@ -10,7 +10,7 @@ children.
 Unique indexes are full: `once` holds the idempotency key, or the id where there is none, and the root stands at place
 ('', '', 0) of its own family. `changes` tells which task each number was taken for; whether the save won stands in the
 task. Collections: `tasks`, `changes`, `numbers` (the counter), `tallies` (what `stats` tells), `pipelines`, `routes`,
-`services`, `engines`.
+`services`, `engines`, `keys`.
 """
 
 from typing import Any

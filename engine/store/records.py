@@ -1,6 +1,7 @@
 """What a store keeps, as it is handed over. All times are integers, microseconds since 1970 UTC."""
 
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,32 @@ class Submission:
     key: str
     digest: str
     task: str
+
+
+class KeyLimits(TypedDict):
+    """What a key may use at most; None: no bound of its own. `running` counts tasks, `per_second` submissions."""
+
+    running: int | None
+    per_second: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """An API key. Its secret is not kept: `digest` is what `engine.doors.keys` makes of it, in hexadecimal digits.
+
+    `id` is public and random, `name` says what the key is for, and `owner` whom the things belong to that its bearer
+    makes. `expires` is None for a key that does not; `revoked` is when it was revoked, None where it was not.
+    """
+
+    id: str
+    name: str
+    owner: str
+    scopes: tuple[str, ...]
+    digest: str
+    created: int
+    expires: int | None
+    revoked: int | None
+    limits: KeyLimits
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ class SpillingStore:
         self.add_definition, self.prune_pipelines = store.add_definition, store.prune_pipelines
         self.announce, self.withdraw, self.silence = store.announce, store.withdraw, store.silence
         self.services, self.beat, self.leave, self.engines = store.services, store.beat, store.leave, store.engines
+        self.add_key, self.keys, self.revoke_key = store.add_key, store.keys, store.revoke_key
         self.holders, self.held, self.page, self.stats = store.holders, store.held, store.page, store.stats
         self.due, self.next_due, self.running, self.expired = store.due, store.next_due, store.running, store.expired
         self.delete, self.existing = store.delete, store.existing

@@ -12,12 +12,14 @@ from typing import TypeVar, TypeVarTuple
 
 from engine.errors import StoreAway
 from engine.store import sqlite_children as children
+from engine.store import sqlite_keys as keys
 from engine.store import sqlite_reads as reads
 from engine.store import sqlite_writes as writes
 from engine.store.base import (
     Change,
     ChildResult,
     EngineRow,
+    KeyRow,
     PipelineRow,
     ServiceRow,
     Stats,
@@ -154,6 +156,21 @@ class SqliteStore:
     async def held(self, holders: str, after: str, limit: int) -> list[str]:
         """See `Store.held`."""
         return await self._read([], reads.held, holders, after, limit)
+
+    async def add_key(self, row: KeyRow) -> None:
+        """See `Store.add_key`."""
+        await self._writer.submit(keys.add, row)
+
+    async def keys(self) -> list[KeyRow]:
+        """See `Store.keys`."""
+        return await self._read([], keys.all_of_them)
+
+    async def revoke_key(self, key_id: str, at: int) -> bool:
+        """See `Store.revoke_key`."""
+        try:
+            return await self._writer.submit(keys.revoke, key_id, at, frees=True)
+        except UnicodeEncodeError:  # a lone surrogate: no id
+            return False
 
     async def create(self, row: TaskRow, submission: Submission | None = None) -> int | Submission:
         """See `Store.create`."""

@@ -14,7 +14,7 @@ told in the order of their numbers, and children are many.
 
 import sqlite3
 
-SCHEMA_NUMBER = 3
+SCHEMA_NUMBER = 4
 """Grows by one with each change of the tables; kept in the file as `PRAGMA user_version`."""
 
 TABLES = """
@@ -88,6 +88,17 @@ CREATE TABLE counters (
     number INTEGER NOT NULL,
     PRIMARY KEY (definition, route, status)
 ) WITHOUT ROWID;
+CREATE TABLE keys (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    expires INTEGER,
+    revoked INTEGER,
+    limits TEXT NOT NULL
+) WITHOUT ROWID;
 """
 
 INDEXES = """
@@ -155,6 +166,11 @@ DROP TRIGGER IF EXISTS task_moved;
 ALTER TABLE tasks ADD COLUMN holders TEXT NOT NULL DEFAULT '';
 UPDATE tasks SET holders = 'older-engine' WHERE status = 'running';
 CREATE TABLE engines (id TEXT PRIMARY KEY, place TEXT NOT NULL, beat INTEGER NOT NULL) WITHOUT ROWID;
+""",
+    3: """
+CREATE TABLE keys (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL, scopes TEXT NOT NULL, digest TEXT NOT NULL,
+    created INTEGER NOT NULL, expires INTEGER, revoked INTEGER, limits TEXT NOT NULL) WITHOUT ROWID;
 """,
 }
 

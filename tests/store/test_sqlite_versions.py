@@ -52,7 +52,7 @@ async def test_old_file_becomes_the_same_as_a_new_one(old: Path, tmp_path: Path)
         await store.open()
         await store.close()
     assert described(old) == described(tmp_path / "new.db")
-    assert described(old)["number"] == SCHEMA_NUMBER == 3
+    assert described(old)["number"] == SCHEMA_NUMBER == 4
 
 
 async def test_all_that_an_old_file_holds_is_there(old: Path) -> None:
