@@ -9,7 +9,7 @@ import uvicorn
 
 from engine.api.hot import HotPath
 from engine.app import make_app
-from engine.settings import WrongSettings, read_settings
+from engine.settings import Settings, WrongSettings, is_loopback, read_settings
 
 SHUTDOWN_SECONDS = 10
 KEEP_ALIVE_SECONDS = 75
@@ -39,13 +39,7 @@ def main() -> int:
     logging.basicConfig(
         level=settings.app_log.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
     )
-    if settings.host != settings.app_host:
-        logging.warning(
-            "APP_HOST=%s is reachable for others and no API keys are configured: listening on %s only. "
-            "APP_AUTH=off opens the engine to everybody who reaches it.",
-            settings.app_host,
-            settings.host,
-        )
+    _warn(settings)
     config = uvicorn.Config(
         app="",
         host=settings.host,
@@ -67,6 +61,20 @@ def main() -> int:
     with contextlib.suppress(KeyboardInterrupt):
         _Server(config, app).run(sockets=[listener])
     return 0
+
+
+def _warn(settings: Settings) -> None:
+    """Say what the settings mean for who may come in, where that may surprise."""
+    if settings.host != settings.app_host:
+        logging.warning(
+            "APP_HOST=%s is reachable for others and no API keys are asked for: listening on %s only. "
+            "APP_ADMIN_KEY_FILE with the first key, or APP_AUTH=keys, asks for keys; "
+            "APP_AUTH=off opens the engine to everybody who reaches it.",
+            settings.app_host,
+            settings.host,
+        )
+    elif settings.app_auth == "off" and not is_loopback(settings.host):
+        logging.warning("APP_AUTH=off: everybody who reaches %s may do all", settings.host)
 
 
 if __name__ == "__main__":

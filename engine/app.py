@@ -27,6 +27,7 @@ from engine.breakers import Breakers
 from engine.clock import Clock
 from engine.code.monty import MontySandbox
 from engine.dispatch import Dispatcher
+from engine.doors.guard import make_guard
 from engine.errors import EngineError
 from engine.failures import note_unheard
 from engine.health import Health
@@ -150,6 +151,7 @@ def make_engine(settings: Settings) -> tuple[Engine, Outside]:
         health,
         Belongings(store, binaries, runner.read),
         thumbnails,
+        make_guard(settings, store, clock),
         loop,
     )
     return engine, Outside(dispatcher, outbound, sandbox, thumbnails)
@@ -193,6 +195,7 @@ async def stop(engine: Engine, outside: Outside) -> None:
     """End; what was under way stands in the stores."""
     await engine.health.stop()
     await engine.admission.close()
+    await engine.guard.close()
     await engine.runner.close()
     await engine.sweeper.stop()
     await outside.close()

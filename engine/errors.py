@@ -2,6 +2,8 @@
 
 EngineError
 ├── Invalid                400  what was sent cannot be read
+├── Unauthorized           401  a key is asked for, and none that is good was sent
+├── Forbidden              403  the key does not allow it
 ├── NotFound               404  no such route, task, call or file
 ├── TimedOut               408  the client stopped sending in the middle
 ├── Conflict               409  what is asked does not fit the state of things
@@ -54,6 +56,28 @@ class Invalid(EngineError):
 
     status = 400
     title = "Bad request"
+
+
+class Unauthorized(EngineError):
+    """A key is asked for, and none that is good was sent. `sent` tells whether there was one."""
+
+    status = 401
+    title = "Unauthorized"
+
+    def __init__(self, detail: str, sent: bool = False) -> None:
+        super().__init__(detail)
+        self.sent = sent
+
+
+class Forbidden(EngineError):
+    """The key is good, and does not allow it. `scope` is what is missing; "" where no scope would help."""
+
+    status = 403
+    title = "Forbidden"
+
+    def __init__(self, detail: str, scope: str = "") -> None:
+        super().__init__(detail)
+        self.scope = scope
 
 
 class NotFound(EngineError):

@@ -3,15 +3,19 @@
 import ipaddress
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from engine.networks import Network, parse_networks
 
 MAX_SECONDS = 3_650 * 86_400
-_SECRET = frozenset(["mongo_uri", "s3_secret_key"])  # their values are not shown
+MIN_ADMIN_KEY = 32
+_SECRET = frozenset(["mongo_uri", "s3_secret_key", "app_admin_key"])  # their values are not shown
+_DOORS = ("app_admin_key", "app_admin_key_file", "app_oidc_issuer", "app_oidc_audience")
 _BUILT_PAGE = Path(__file__).resolve().parent.parent / "webapp" / "dist"
 _LOOPBACK_NAMES = frozenset(["localhost", "ip6-localhost"])
 
@@ -34,7 +38,17 @@ class Settings(BaseSettings):
     app_lifespan: float = Field(
         default=1800.0, ge=0, le=MAX_SECONDS, allow_inf_nan=False, description="seconds that an ended task is kept"
     )
-    app_auth: Literal["", "off"] = Field(default="", description="`off`: listen on any address without API keys")
+    app_auth: Literal["", "off", "keys"] = Field(
+        default="", description="`keys`: ask for API keys; `off`: listen on any address without"
+    )
+    app_admin_key: SecretStr | None = Field(default=None, description="a key that may do all, to make others with")
+    app_admin_key_file: Path | None = Field(
+        default=None, description="a file with APP_ADMIN_KEY, read again when it changes"
+    )
+    app_oidc_issuer: str | None = Field(default=None, description="OpenID Connect issuer whose tokens are taken")
+    app_oidc_audience: str | None = Field(default=None, description="`aud` that the tokens must have")
+    app_oidc_scopes: str = Field(default="scope", min_length=1, description="claim with the scopes; dots lead inside")
+    app_oidc_owner: str = Field(default="sub", min_length=1, description="claim with the owner; dots lead inside")
     app_allowed_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
         default=(), description="networks that `http` nodes may reach although they are not public"
     )
@@ -76,7 +90,9 @@ class Settings(BaseSettings):
     def _lower(cls, value: Any) -> Any:
         return value.strip().lower() if isinstance(value, str) else value
 
-    @field_validator("s3_url", "s3_key_id", "s3_secret_key", "s3_key_id_file", "s3_secret_key_file", mode="before")
+    @field_validator(
+        "s3_url", "s3_key_id", "s3_secret_key", "s3_key_id_file", "s3_secret_key_file", *_DOORS, mode="before"
+    )
     @classmethod
     def _nothing(cls, value: Any) -> Any:
         return value or None
@@ -100,6 +116,41 @@ class Settings(BaseSettings):
     def _networks(cls, value: Any) -> Any:
         return parse_networks(value) if isinstance(value, str) else value
 
+    @field_validator("app_admin_key")
+    @classmethod
+    def _admin_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not is_admin_key(value.get_secret_value()):
+            raise ValueError(f"must have {MIN_ADMIN_KEY} characters or more, all of them printable ASCII, no blanks")
+        return value
+
+    @field_validator("app_oidc_issuer")
+    @classmethod
+    def _issuer(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        url = urlsplit(value)
+        if (
+            url.query
+            or url.fragment
+            or not (url.scheme == "https" and url.hostname or url.scheme == "http" and is_loopback(url.hostname or ""))
+        ):
+            raise ValueError("must start with https:// (http:// on loopback only), and have no query")
+        return value
+
+    @model_validator(mode="after")
+    def _fit(self) -> Self:
+        if self.app_oidc_issuer is not None and self.app_oidc_audience is None:
+            raise PydanticCustomError("audience", "APP_OIDC_ISSUER needs APP_OIDC_AUDIENCE beside it")
+        if self.app_auth == "off" and self.keys:
+            raise PydanticCustomError("off", "APP_AUTH=off asks for no keys, and others of the settings ask for some")
+        return self
+
+    @property
+    def keys(self) -> bool:
+        """Whether the engine asks for API keys or tokens."""
+        others = (self.app_admin_key, self.app_admin_key_file, self.app_oidc_issuer)
+        return self.app_auth == "keys" or any(other is not None for other in others)
+
     @property
     def web_folder(self) -> Path | None:
         """Where the web page lies; None where it was not built."""
@@ -108,8 +159,9 @@ class Settings(BaseSettings):
 
     @property
     def host(self) -> str:
-        """Where the engine really listens: only on loopback, unless `APP_AUTH=off` says that others may come."""
-        if self.app_auth == "off" or is_loopback(self.app_host):
+        """Where the engine really listens: only on loopback, unless it asks for keys, or `APP_AUTH=off` says that
+        others may come without."""
+        if self.keys or self.app_auth == "off" or is_loopback(self.app_host):
             return self.app_host
         return "127.0.0.1"
 
@@ -143,12 +195,19 @@ def read_settings() -> Settings:
 
 
 def _sentence(fault: dict[str, Any]) -> str:
+    if not fault["loc"]:
+        return str(fault["msg"])
     name = str(fault["loc"][0])
     reason = str(fault["msg"]).removeprefix("Value error, ")
     field = Settings.model_fields.get(name)
     about = f" ({field.description})" if field else ""
     given = "" if name in _SECRET else f"={fault['input']!r}"
     return f"{name.upper()}{given} cannot be used: {reason}{about}"
+
+
+def is_admin_key(text: str) -> bool:
+    """Whether it can be the first admin's key: long enough, and such as can stand in a header."""
+    return len(text) >= MIN_ADMIN_KEY and all("!" <= character <= "~" for character in text)
 
 
 def is_loopback(host: str) -> bool:

@@ -15,6 +15,7 @@ from engine.admission import Admission
 from engine.belongings import Belongings
 from engine.binaries.base import BinaryStore
 from engine.clock import Clock
+from engine.doors.guard import Guard
 from engine.errors import Invalid, TimedOut, TooLarge, UnsupportedType
 from engine.families import Families
 from engine.health import Health
@@ -63,6 +64,7 @@ class Engine:
     health: Health
     belongings: Belongings
     thumbnails: Thumbnails
+    guard: Guard
     loop: asyncio.AbstractEventLoop
 
     @property

@@ -1,4 +1,6 @@
-"""The two requests that every task is made of, on the shortest road: submissions and callbacks.
+"""The door, and behind it the two requests that every task is made of, on the shortest road: submissions and callbacks.
+
+Every request is let in here or not, by what `engine/doors/guard.py` says, before a byte of its body is read.
 
 They take no parameter that a framework would have to check, so they go straight from the server to their handler. All
 other requests go on to FastAPI.
@@ -33,7 +35,14 @@ class HotPath:
             engine.loop.call_soon_threadsafe(engine.runner.end_waits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer the two, pass on the rest."""
+        """Let in or not; answer the two, pass on the rest."""
+        engine: Engine | None = getattr(self._app.state, "engine", None)
+        if engine is not None and engine.guard.closed and scope["type"] == "http":
+            try:
+                scope["identity"] = await engine.guard.admit(scope["method"], scope["path"], scope["headers"])
+            except Exception as error:
+                await answer_error(Request(scope), error)(scope, receive, send)
+                return
         handler = _handler(scope)
         if handler is None:
             await self._app(scope, receive, send)

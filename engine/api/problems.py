@@ -13,9 +13,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from engine.api.etags import etag_of
-from engine.errors import EngineError, Fault, PreconditionFailed, RangeWrong, Unprocessable
+from engine.errors import EngineError, Fault, Forbidden, PreconditionFailed, RangeWrong, Unauthorized, Unprocessable
 from engine.pipeline.jsontext import pointer
 
+_CHALLENGE = 'Bearer realm="engine"'
 _log = logging.getLogger(__name__)
 
 
@@ -44,6 +45,10 @@ def _engine_error(error: EngineError) -> Response:
         headers["Content-Range"] = f"bytes */{error.size}"
     if isinstance(error, PreconditionFailed):
         headers["ETag"] = etag_of(error.version)
+    if isinstance(error, Unauthorized):
+        headers["WWW-Authenticate"] = _CHALLENGE + (', error="invalid_token"' if error.sent else "")
+    if isinstance(error, Forbidden) and error.scope:
+        headers["WWW-Authenticate"] = f'{_CHALLENGE}, error="insufficient_scope", scope="{error.scope}"'
     return problem(error.status, error.title, error.detail, error.faults, headers)
 
 
