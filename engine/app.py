@@ -15,7 +15,7 @@ from starlette.types import Lifespan
 
 from engine.admission import Admission
 from engine.api import binaries as binaries_api
-from engine.api import events, nodes, page, problems, services, system, tasks
+from engine.api import events, keys, nodes, page, problems, services, sessions, system, tasks
 from engine.api.answers import PROBLEM
 from engine.api.deps import Engine
 from engine.api.gauges import gauges
@@ -239,6 +239,6 @@ def make_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         responses={"default": PROBLEM},
     )
     problems.install(app)
-    for module in (services, tasks, nodes, binaries_api, events, system, page):
+    for module in (services, tasks, nodes, binaries_api, events, system, keys, sessions, page):
         app.include_router(module.router)
     return app

@@ -3,7 +3,8 @@
 Each event is named `node` or `task`; its data is JSON: `{"task", "route", "at", "node", "state"}` and `detail` where
 there is one. The nodes of loops' bodies appear under the ids of their instances, with the index of the `item`, and as
 `of` their id in the definition; where a body begins or ends, there is an event named `item`, whose `node` is the loop.
-A stream resumes after the `Last-Event-ID` that the client had. The stream of one task ends with the task.
+A stream resumes after the `Last-Event-ID` that the client had. The stream of one task ends with the task, and
+every stream with the key or token that it was asked for with.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from fastapi import APIRouter, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from sse_starlette.sse import AppStatus
 from starlette.responses import Response
+from starlette.types import Scope
 
 from engine.api.answers import EVENTS
 from engine.api.deps import Engine, engine_of
@@ -51,7 +53,7 @@ async def get_task_events(task_id: str, request: Request) -> Response:
     engine = engine_of(request)
     await engine.runner.read(task_id)
     after = _place(request.headers.get("last-event-id"))
-    return EventSourceResponse(_of_task(engine, task_id, after or (0, 0)), ping=PING_SECONDS)
+    return EventSourceResponse(_of_task(engine, request.scope, task_id, after or (0, 0)), ping=PING_SECONDS)
 
 
 @router.get(
@@ -64,7 +66,7 @@ async def get_task_events(task_id: str, request: Request) -> Response:
 async def get_events(request: Request) -> Response:
     """From now on, or after `Last-Event-ID`. Changes of tasks that were removed meanwhile are left out."""
     after = _place(request.headers.get("last-event-id"))
-    return EventSourceResponse(_of_all(engine_of(request), after), ping=PING_SECONDS)
+    return EventSourceResponse(_of_all(engine_of(request), request.scope, after), ping=PING_SECONDS)
 
 
 def _place(header: str | None) -> Seen | None:
@@ -92,8 +94,8 @@ async def _line(engine: Engine, event_id: str, task: Task, change: Change) -> Se
     return ServerSentEvent(orjson.dumps(data).decode(), event=kind, id=event_id)
 
 
-async def _of_task(engine: Engine, task_id: str, seen: Seen) -> AsyncIterator[ServerSentEvent]:
-    with engine.hub.listen(task_id) as listener:
+async def _of_task(engine: Engine, scope: Scope, task_id: str, seen: Seen) -> AsyncIterator[ServerSentEvent]:
+    with engine.hub.listen(task_id) as listener, engine.guard.watching(scope, listener.end):
         await engine.runner.follower.begin()
         # Asked before the store is: where the task ends meanwhile, its end may be heard and not be among the stored.
         task = await engine.runner.read(task_id)
@@ -116,8 +118,8 @@ async def _of_task(engine: Engine, task_id: str, seen: Seen) -> AsyncIterator[Se
                 return
 
 
-async def _of_all(engine: Engine, seen: Seen | None) -> AsyncIterator[ServerSentEvent]:
-    with engine.hub.listen() as listener:
+async def _of_all(engine: Engine, scope: Scope, seen: Seen | None) -> AsyncIterator[ServerSentEvent]:
+    with engine.hub.listen() as listener, engine.guard.watching(scope, listener.end):
         await engine.runner.follower.begin()
         told = Told(complete=False)
         if seen is None:

@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 from fastapi import FastAPI
 
+from engine.api import answers_doors
 from engine.api.answers import COMPONENTS, PROBLEM
 from engine.registry import Opened, Registry
 
@@ -68,7 +69,8 @@ def own_document(app: FastAPI) -> dict[str, Any]:
     """The engine's own routes and what they answer, without the routes that are open."""
     document = app.openapi()
     known = document.get("components", {})
-    return {**document, "components": {**known, "schemas": {**known.get("schemas", {}), **COMPONENTS}}}
+    schemas = {**known.get("schemas", {}), **COMPONENTS, **answers_doors.COMPONENTS}
+    return {**document, "components": {**known, "schemas": schemas}}
 
 
 def _path(opened: Opened) -> str:

@@ -10,12 +10,13 @@ from starlette.responses import Response
 
 from aiservice.protocol import Announcement, Malformed, boundary_of, prefer_wait
 from engine.api.answers import CLOSED, REPLACED, SERVICE, SERVICES, STORED, VERSIONS
-from engine.api.deps import Engine, Json, body_chunks, engine_of, moment, read_json
+from engine.api.deps import Engine, Json, body_chunks, engine_of, identity_of, moment, read_json
 from engine.api.etags import etag_of, versions_of
 from engine.api.problems import fault_view
 from engine.api.schemas import POST_DEFINITION, PUT_DEFINITION
 from engine.api.views import breaker_view, failing_view, result_of
 from engine.binaries.receive import FormReceiver, Limits
+from engine.doors.guard import require
 from engine.errors import Fault, Invalid, Unprocessable, UnsupportedType
 from engine.health import BINARIES
 from engine.ids import new_task_id
@@ -43,9 +44,11 @@ async def post_definition(
     """`{"type": "pipeline", "nodes": [...]}` or `{"type": "service", "url": ..., "api": {...}}`."""
     engine = engine_of(request)
     document = await read_json(request)
+    announces = isinstance(document, dict) and document.get("type") == "service" and not dry_run
+    require(identity_of(request), "service" if announces else "author")
     if dry_run:
         return await _check(engine, _definition(document))
-    if isinstance(document, dict) and document.get("type") == "service":
+    if announces:
         return await _announce(engine, document)
     return _opened(engine, await engine.registry.add_pipeline(_definition(document)))
 

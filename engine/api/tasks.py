@@ -7,10 +7,11 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from engine.api.answers import DEFINITION, RAW, RESULT, RESUMED, STATUS, TASK_PAGE
-from engine.api.deps import Json, engine_of, moment, read_json
+from engine.api.deps import Json, engine_of, identity_of, moment, read_json
 from engine.api.raw import raw_of
 from engine.api.schemas import RETRY
 from engine.api.views import result_of, status_of, task_and_place
+from engine.doors.guard import require
 from engine.errors import Fault, NotFound, Unprocessable
 from engine.pipeline.names import quoted
 from engine.task.events import Cancelled, Event, Retried
@@ -104,13 +105,16 @@ async def retry(
     """Without `from` a failed task goes on from its failed nodes, keeping what succeeded; 409 where it has not failed.
 
     With `from` a new task is made that takes over what the nodes before that one gave; the answer is its
-    `{"jobId": ...}`. The body may then hold a `definition` for it, and an `input` with changed fields of the node's.
+    `{"jobId": ...}`. The body may then hold a `definition` for it, which needs the scope `author`, and an `input` with
+    changed fields of the node's.
     """
     if from_ is None:
         return await _happen(request, task_id, Retried())
     engine = engine_of(request)
     changes = await _changes(request)
     definition = changes.get("definition")
+    if definition is not None:
+        require(identity_of(request), "author")
     job = await engine.reruns.start(task_id, from_, definition, changes.get("input"))
     location = f"{engine.settings.external_url}/tasks/{job}/status"
     return Json({"jobId": job}, headers={"Location": location})

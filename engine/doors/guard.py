@@ -1,6 +1,9 @@
 """Lets a request in or not, before a byte of its body is read."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
 from engine.clock import Clock
 from engine.doors.bootstrap import AdminKey
@@ -10,13 +13,16 @@ from engine.doors.keys import Shown, read_key, read_pass
 from engine.doors.session import read_cookie
 from engine.doors.table import need_of, scopes_for
 from engine.doors.tokens import Tokens, is_token
-from engine.errors import Forbidden, Unauthorized
+from engine.errors import EngineError, Forbidden, Unauthorized
 from engine.identity import Identity, Scope
 from engine.settings import Settings
 from engine.store.base import Store
 
 NOBODY = Identity("", "", frozenset())
 """Whoever asks for what needs no key, of an engine that asks for keys."""
+
+WATCH_SECONDS = 1.0
+"""Seconds between two looks at whether who reads a stream may still do so."""
 
 _READING = ("GET", "HEAD")
 _SEND = "send a key, as `Authorization: Bearer aim_...`"
@@ -85,6 +91,27 @@ class Guard:
         await self.keyring.close()
         if self._tokens is not None:
             await self._tokens.close()
+
+    @contextmanager
+    def watching(self, request: Mapping[str, Any], end: Callable[[], None]) -> Iterator[None]:
+        """Call `end` where the sender of a request (its ASGI scope) would not be let in with it any more."""
+        watch = asyncio.create_task(self._watch(request, end)) if self.closed else None
+        try:
+            yield
+        finally:
+            if watch is not None:
+                watch.cancel()
+
+    async def _watch(self, request: Mapping[str, Any], end: Callable[[], None]) -> None:
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            try:
+                await self.admit(request["method"], request["path"], request["headers"])
+            except (Unauthorized, Forbidden):
+                end()
+                return
+            except EngineError:
+                continue  # what cannot be looked up holds
 
     def session_of(self, headers: Iterable[tuple[bytes, bytes]], identity: Identity) -> str:
         """What the cookie holds of who has sent these headers, and was let in by them."""

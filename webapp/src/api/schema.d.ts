@@ -215,7 +215,8 @@ export interface paths {
          * @description Without `from` a failed task goes on from its failed nodes, keeping what succeeded; 409 where it has not failed.
          *
          *     With `from` a new task is made that takes over what the nodes before that one gave; the answer is its
-         *     `{"jobId": ...}`. The body may then hold a `definition` for it, and an `input` with changed fields of the node's.
+         *     `{"jobId": ...}`. The body may then hold a `definition` for it, which needs the scope `author`, and an `input` with
+         *     changed fields of the node's.
          */
         post: operations["retry_tasks__task_id__retry_post"];
         delete?: never;
@@ -427,6 +428,95 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All keys, without their secrets
+         * @description In the order in which they were made, also those that were revoked or have expired.
+         */
+        get: operations["get_keys_keys_get"];
+        put?: never;
+        /**
+         * Make a key
+         * @description The answer holds the key, which is shown this once: only a digest of it is kept.
+         */
+        post: operations["post_key_keys_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a key
+         * @description From now on nobody comes in with it, through other engines two seconds later. It stays in the list.
+         */
+        delete: operations["delete_key_keys__key_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who sends this request
+         * @description The owner and the scopes of the key. An engine that asks for no keys says so, and lets everybody do all.
+         */
+        get: operations["get_identity_identity_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a session of the web page
+         * @description With the key in the `Authorization` header. The cookie is honoured for GET and HEAD, for 12 hours, and ends with
+         *     the key; the key cannot be found out from it.
+         */
+        post: operations["post_session_session_post"];
+        /**
+         * End a session of the web page
+         * @description Takes the cookie away from the browser that asks.
+         */
+        delete: operations["delete_session_session_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -723,6 +813,34 @@ export interface components {
             created: string;
             open: boolean;
             nodes: components["schemas"]["DefinedNode"][];
+        };
+        Identity: {
+            /** @description whether this engine asks for keys */
+            keys: boolean;
+            /** @description the id of the key, or `oidc:` and the subject of the token */
+            key: string;
+            owner: string;
+            /** @description those that it has, and those that they imply */
+            scopes: ("admin" | "author" | "submit" | "read" | "service")[];
+        };
+        Key: {
+            id: string;
+            name: string;
+            /** @description whom the tasks and pipelines belong to that its bearer makes */
+            owner: string;
+            scopes: ("admin" | "author" | "submit" | "read" | "service")[];
+            /** @enum {string} */
+            state: "good" | "expired" | "revoked";
+            /** Format: date-time */
+            created: string;
+            expires: string | null;
+            revoked: string | null;
+            limits: {
+                /** @description running tasks */
+                running?: number | null;
+                /** @description submissions per second */
+                per_second?: number | null;
+            };
         };
     };
     responses: never;
@@ -1613,6 +1731,204 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Stats"];
                 };
+            };
+            /** @description What is wrong, and what to change. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_keys_keys_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All keys. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        keys: components["schemas"]["Key"][];
+                    };
+                };
+            };
+            /** @description What is wrong, and what to change. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_key_keys_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description what it is for */
+                    name: string;
+                    owner: string;
+                    scopes: ("admin" | "author" | "submit" | "read" | "service")[];
+                    /** @description null: never */
+                    expires?: string | null;
+                    limits?: {
+                        /** @description running tasks */
+                        running?: number | null;
+                        /** @description submissions per second */
+                        per_second?: number | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The key, with its secret. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"] & {
+                        /** @description what is to be sent; it is shown this once */
+                        key: string;
+                    };
+                };
+            };
+            /** @description What is wrong, and what to change. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_key_keys__key_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key, without its secret. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            /** @description What is wrong, and what to change. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_identity_identity_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who sent the request. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Identity"];
+                };
+            };
+            /** @description What is wrong, and what to change. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_session_session_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who sent the request. */
+            200: {
+                headers: {
+                    /** @description the session */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Identity"];
+                };
+            };
+            /** @description What is wrong, and what to change. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_session_session_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The cookie is taken away. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong, and what to change. */
             default: {
