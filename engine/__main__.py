@@ -7,6 +7,8 @@ from types import FrameType
 
 import uvicorn
 
+from aiservice.protocol.patience import Patience
+from aiservice.protocol.slow import patient
 from engine.api.hot import HotPath
 from engine.app import make_app
 from engine.settings import Settings, WrongSettings, is_loopback, read_settings
@@ -40,12 +42,18 @@ def main() -> int:
         level=settings.app_log.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
     )
     _warn(settings)
+    serve(settings)
+    return 0
+
+
+def serve(settings: Settings, patience: Patience = Patience()) -> None:
+    """Run an engine until SIGTERM or SIGINT; with so much patience for slow clients."""
     config = uvicorn.Config(
         app="",
         host=settings.host,
         port=settings.app_port,
         loop="uvloop",
-        http="httptools",
+        http=patient(patience),
         ws="none",
         log_config=None,
         access_log=False,
@@ -60,7 +68,6 @@ def main() -> int:
     app = config.app = make_app(settings)
     with contextlib.suppress(KeyboardInterrupt):
         _Server(config, app).run(sockets=[listener])
-    return 0
 
 
 def _warn(settings: Settings) -> None:

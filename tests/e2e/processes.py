@@ -121,11 +121,13 @@ class Process:
 class Engine(Process):
     """An engine with a data folder of its own, which it keeps when it is started again."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, settings: Mapping[str, str] | None = None, arguments: Sequence[str] = ("-m", "engine")
+    ) -> None:
         port = free_port()
         self.data = folder / "data"
         own = {"APP_PORT": str(port), "REG_LOCAL_DATA": str(self.data), "APP_LOG": "warning"}
-        super().__init__(["-m", "engine"], folder, port, own | chosen.settings() | dict(settings or {}))
+        super().__init__(list(arguments), folder, port, own | chosen.settings() | dict(settings or {}))
         self.client = httpx.Client(base_url=self.url, timeout=30)
 
     def files(self) -> Sequence[PurePath]:

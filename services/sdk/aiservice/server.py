@@ -18,6 +18,8 @@ from aiservice.app import Running, build_app
 from aiservice.calls import Calls, Workspace
 from aiservice.deliver import Courier, new_session
 from aiservice.metrics import Metrics
+from aiservice.protocol.patience import Patience
+from aiservice.protocol.slow import patient
 from aiservice.queue import WorkQueue
 from aiservice.receive import Limits
 from aiservice.service import Service
@@ -28,6 +30,8 @@ log = logging.getLogger("aiservice")
 
 KEEP_ALIVE = 75
 """Seconds that an idle connection is kept: longer than clients keep theirs, so that none is closed under a request."""
+SLOWER = 10
+"""Seconds that a body may be slow beyond the pause that its reader allows, who says better what is wrong."""
 SWITCH_INTERVAL = 0.001
 """Seconds that a Python-bound worker thread may hold the interpreter while the event loop waits."""
 
@@ -185,7 +189,7 @@ def _config(running: Running) -> uvicorn.Config:
     return uvicorn.Config(
         build_app(running),
         loop="none",
-        http="httptools",
+        http=patient(Patience(body=running.limits.pause + SLOWER)),
         ws="none",
         lifespan="off",
         log_config=None,

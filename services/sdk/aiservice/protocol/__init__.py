@@ -1,5 +1,7 @@
 """What engine and services say to each other, and nothing else: no server, no client, no queue.
 
+Beside it stand `patience` and `slow`, how long the servers of both wait for slow clients; only they import them.
+
 The engine imports this package alone; a service written with the SDK imports the whole of `aiservice`.
 """
 
