@@ -30,6 +30,7 @@ from engine.dispatch import Dispatcher
 from engine.doors.guard import make_guard
 from engine.errors import EngineError
 from engine.failures import note_unheard
+from engine.guard import guard_of_services
 from engine.health import Health
 from engine.instances import Instances
 from engine.members import Members
@@ -122,8 +123,10 @@ def make_engine(settings: Settings) -> tuple[Engine, Outside]:
     admission = Admission(store, metrics, settings.app_max_requests, settings.app_max_tasks)
     health = Health({"database": store.ping, "binaries": binaries.ping}, clock)
     metrics.show(lambda: gauges(turnstile, health, members))
-    dispatcher = Dispatcher(instances, turnstile, binaries, clock, metrics, watch, settings.engine_url)
     outbound = Outbound(binaries, clock, metrics, watch, settings.app_allowed_networks)
+    places = settings.app_service_networks
+    guard = guard_of_services(places, outbound.lookup) if places else None
+    dispatcher = Dispatcher(instances, turnstile, binaries, clock, metrics, watch, settings.engine_url, guard)
     sandbox, thumbnails = MontySandbox(), Thumbnails()
     follow = settings.reg_db_type == "mongo"
     runner = Runner(store, registry, instances, dispatcher, outbound, sandbox, clock, members, hub, metrics, follow)
@@ -153,6 +156,7 @@ def make_engine(settings: Settings) -> tuple[Engine, Outside]:
         thumbnails,
         make_guard(settings, store, clock),
         loop,
+        guard,
     )
     return engine, Outside(dispatcher, outbound, sandbox, thumbnails)
 

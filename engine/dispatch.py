@@ -18,6 +18,7 @@ from engine.binaries.base import BinaryStore
 from engine.clock import Clock
 from engine.errors import EngineError, NotFound, StoreAway, StoreFull
 from engine.failures import reason
+from engine.guard import AddressRefused, Guard
 from engine.instances import Instance, Instances, Target
 from engine.metrics import Metrics
 from engine.pipeline.nodes import ServiceNode
@@ -54,7 +55,7 @@ class Call:
 
 class Dispatcher:
     """See the module. `engine_url` is where services reach this engine. Calls that have passed the `turnstile` are
-    bounded by it, so connections are not bounded here."""
+    bounded by it, so connections are not bounded here. With a `guard` calls go only where it lets them."""
 
     def __init__(
         self,
@@ -65,6 +66,7 @@ class Dispatcher:
         metrics: Metrics,
         watch: Watch,
         engine_url: str,
+        guard: Guard | None = None,
     ) -> None:
         self._instances = instances
         self.turnstile = turnstile
@@ -75,11 +77,17 @@ class Dispatcher:
         self._watch = watch
         self._callback = quote(f"{engine_url.rstrip('/')}/processing", safe="")
         self._places: dict[str, tuple[str, str, str, str]] = {}
+        self._guard = guard
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
         """Make the session."""
-        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS)
+        connector = aiohttp.TCPConnector(
+            resolver=self._guard,
+            socket_factory=None if self._guard is None else self._guard.socket,
+            limit=0,
+            keepalive_timeout=KEEP_ALIVE_SECONDS,
+        )
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
         self._session = aiohttp.ClientSession(
             connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
@@ -136,6 +144,8 @@ class Dispatcher:
                     return await self._judge(call, url, answer)
         except Unsendable as error:
             return CallFailed(call.id, str(error), again=False, url=url)
+        except AddressRefused as error:
+            return CallFailed(call.id, f"POST {url} was not sent: {error}", again=False, url=url)
         except (aiohttp.ClientError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
             return self._broken(call, url, instance, faults, error)
         except ValueError as error:

@@ -61,10 +61,14 @@ def permitted(address: str, allowed: Iterable[Network]) -> bool:
 
     An IPv4 address that is mapped into IPv6 is judged as what it is. Raises ValueError for what is no address.
     """
-    found = ipaddress.ip_address(address)
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
-        found = found.ipv4_mapped
+    found = _meant(address)
     return is_public(found) or any(found in network for network in allowed)
+
+
+def within(address: str, networks: Iterable[Network]) -> bool:
+    """Whether an address is in one of the networks; otherwise as `permitted`."""
+    found = _meant(address)
+    return any(found in network for network in networks)
 
 
 def is_public(address: Address) -> bool:
@@ -89,6 +93,12 @@ def is_odd_literal(host: str) -> bool:
     As the URL standard has it, a host whose last label is a number is an IPv4 address: there are no such names.
     """
     return not is_literal(host) and _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]) is not None
+
+
+def _meant(address: str) -> Address:
+    found = ipaddress.ip_address(address)
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return found if mapped is None else mapped
 
 
 def _network(name: str) -> Network:

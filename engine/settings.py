@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     app_allowed_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
         default=(), description="networks that `http` nodes may reach although they are not public"
     )
+    app_service_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
+        default=(), description="networks where services may be; without any they may be anywhere"
+    )
     app_web: Path | None = Field(default=None, description="folder of the built web page; by default webapp/dist")
     app_max_tasks: int = Field(default=100_000, ge=1, description="running tasks above which no more are taken (429)")
     app_max_requests: int = Field(
@@ -111,7 +114,7 @@ class Settings(BaseSettings):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/") if value else None
 
-    @field_validator("app_allowed_networks", mode="before")
+    @field_validator("app_allowed_networks", "app_service_networks", mode="before")
     @classmethod
     def _networks(cls, value: Any) -> Any:
         return parse_networks(value) if isinstance(value, str) else value

@@ -18,6 +18,7 @@ from engine.clock import Clock
 from engine.doors.guard import Guard
 from engine.errors import Invalid, TimedOut, TooLarge, UnsupportedType
 from engine.families import Families
+from engine.guard import Guard
 from engine.health import Health
 from engine.identity import EVERYBODY, Identity
 from engine.instances import Instances
@@ -66,6 +67,8 @@ class Engine:
     thumbnails: Thumbnails
     guard: Guard
     loop: asyncio.AbstractEventLoop
+    guard: Guard | None = None
+    """Where services may be; None: anywhere."""
 
     @property
     def families(self) -> Families:

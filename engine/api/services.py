@@ -17,7 +17,8 @@ from engine.api.schemas import POST_DEFINITION, PUT_DEFINITION
 from engine.api.views import breaker_view, failing_view, result_of
 from engine.binaries.receive import FormReceiver, Limits
 from engine.doors.guard import require
-from engine.errors import Fault, Invalid, Unprocessable, UnsupportedType
+from engine.errors import Fault, Forbidden, Invalid, Unprocessable, UnsupportedType
+from engine.guard import AddressRefused
 from engine.health import BINARIES
 from engine.ids import new_task_id
 from engine.pipeline.jsontext import pointer
@@ -73,10 +74,20 @@ async def _announce(engine: Engine, document: dict[str, Any]) -> Response:
     except ValidationError as error:
         faults = [Fault(pointer(*fault["loc"]), str(fault["msg"])) for fault in error.errors()]
         raise Unprocessable("the announcement is wrong", faults) from error
+    await _check_place(engine, message.url)
     back = await engine.registry.announce(message)
     engine.sweeper.announced(message.api.route, back)
     engine.turnstile.announced(message.url)
     return Json({"route": message.api.route, "url": message.url, "alive": True})
+
+
+async def _check_place(engine: Engine, url: str) -> None:
+    """Raise Forbidden where no service may be there."""
+    if engine.guard is not None:
+        try:
+            await engine.guard.check_url(url)
+        except AddressRefused as error:
+            raise Forbidden(f"the service cannot be announced at this `url`: {error}") from error
 
 
 def _definition(document: Any) -> Any:

@@ -16,10 +16,10 @@ from engine.binaries.receive import Limits
 from engine.clock import Clock
 from engine.errors import EngineError, NotFound, StoreAway, StoreFull
 from engine.failures import Final, reason
+from engine.guard import AddressRefused, Lookup, SystemLookup, guard_of_nodes
 from engine.metrics import Metrics
 from engine.networks import Network
 from engine.outbound.answer import read_out, start_of
-from engine.outbound.guard import AddressRefused, Guard, Lookup, SystemLookup
 from engine.outbound.request import REDIRECTS, REPEATABLE, Exchange, HttpCall, follow, headers_of, may_repeat, target_of
 from engine.outbound.turns import Turns, Waiting
 from engine.results import MAX_JSON
@@ -57,8 +57,8 @@ class Outbound:
         self._metrics = metrics
         self._watch = watch
         self._limits = limits
-        self._system = SystemLookup()
-        self._guard = Guard(allowed_networks, lookup or self._system)
+        self.lookup = SystemLookup()
+        self._guard = guard_of_nodes(allowed_networks, lookup or self.lookup)
         self._turns = Turns(MAX_AT_ONCE, MAX_AT_ONCE_PER_HOST)
         self._open: set[str] = set()
         self._kept: aiohttp.ClientSession | None = None
@@ -74,7 +74,7 @@ class Outbound:
         for session in (self._kept, self._fresh):
             if session is not None:
                 await session.close()
-        self._system.close()
+        self.lookup.close()
 
     async def request(self, call: HttpCall, waiting: Waiting | None = None) -> Event | None:
         """Make one request; return CallReturned or CallFailed.

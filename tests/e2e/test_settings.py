@@ -43,6 +43,7 @@ from tests.e2e.scripts import (
         ("APP_ENGINE", "localhost:8080"),
         ("APP_EXTERNAL_URL", "ftp://h"),
         ("APP_ALLOWED_NETWORKS", "10.0.0.0/8,everything"),
+        ("APP_SERVICE_NETWORKS", "10.0.0.1/8"),
         ("REG_DB_TYPE", "oracle"),
         ("REG_STORAGE_TYPE", "tape"),
         ("REG_SQLITE_SYNC", "sometimes"),

@@ -11,10 +11,10 @@ import pytest_asyncio
 from engine.binaries.files import FileBinaries
 from engine.binaries.receive import Limits
 from engine.clock import Clock
+from engine.guard import Lookup
 from engine.metrics import Metrics
 from engine.networks import parse_networks
 from engine.outbound.client import LIMITS, Outbound
-from engine.outbound.guard import Lookup
 from engine.watch import Watch
 from tests.outbound.calls import Sender
 

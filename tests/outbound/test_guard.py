@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.outbound.guard import Guard
+from engine.guard import Guard
 from tests.outbound.calls import Sender
 from tests.outbound.conftest import MakeSender
 from tests.outbound.servers import Server, json_reply, reply
