@@ -243,6 +243,8 @@ def make_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         responses={"default": PROBLEM},
     )
     problems.install(app)
-    for module in (services, tasks, nodes, binaries_api, events, system, keys, sessions, page):
-        app.include_router(module.router)
+    routers = [module.router for module in (services, tasks, nodes, binaries_api, events, system, keys, sessions, page)]
+    for router in routers:
+        app.include_router(router)
+    app.state.routes = [route for router in routers for route in router.routes]
     return app

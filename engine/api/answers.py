@@ -256,7 +256,10 @@ READY: Responses = {
 }
 ALIVE: Responses = {200: _json(_object({"status": {"const": "alive"}}), "The process lives.")}
 METRICS: Responses = {200: {"description": "The metrics.", "content": {"text/plain": {"schema": _TEXT}}}}
-EVENTS: Responses = {200: {"description": "The events.", "content": {"text/event-stream": {"schema": _TEXT}}}}
+_EVENT = _object(
+    {"id": _TEXT, "event": _words("node", "task", "item"), "data": {**_TEXT, "contentMediaType": "application/json"}}
+)
+EVENTS: Responses = {200: {"description": "The events.", "content": {"text/event-stream": {"itemSchema": _EVENT}}}}
 BYTES: Responses = {
     200: {"description": "The file.", "content": _content("*/*")},
     206: {"description": "A part of it.", "content": _content("*/*")},

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from engine.api.etags import etag_of
+from engine.api.methods import allowed
 from engine.errors import EngineError, Fault, Forbidden, PreconditionFailed, RangeWrong, Unauthorized, Unprocessable
 from engine.pipeline.jsontext import pointer
 
@@ -55,7 +56,10 @@ def _engine_error(error: EngineError) -> Response:
 def _http_exception(request: Request, error: HTTPException) -> Response:
     title = HTTPStatus(error.status_code).phrase
     detail = f"{request.method} {request.url.path}: {error.detail}"
-    return problem(error.status_code, title, detail, headers=dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = allowed(request.app, request.scope)
+    return problem(error.status_code, title, detail, headers=headers)
 
 
 def _wrong_request(error: RequestValidationError) -> Response:
