@@ -9,6 +9,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.types import Lifespan
@@ -18,12 +19,13 @@ from engine.api import binaries as binaries_api
 from engine.api import events, keys, nodes, page, problems, services, sessions, system, tasks
 from engine.api.answers import PROBLEM
 from engine.api.deps import Engine
-from engine.api.gauges import gauges
+from engine.api.gauges import Gauges
 from engine.api.hot import HotPath
 from engine.api.openapi import OpenApi
 from engine.belongings import Belongings
 from engine.binaries.base import BinaryStore
 from engine.breakers import Breakers
+from engine.census import Census
 from engine.clock import Clock
 from engine.code.monty import MontySandbox
 from engine.dispatch import Dispatcher
@@ -31,12 +33,16 @@ from engine.doors.guard import make_guard
 from engine.errors import EngineError
 from engine.failures import note_unheard
 from engine.guard import guard_of_services
+from engine.health import BINARIES as OBJECTS
+from engine.health import DATABASE as TASKS
 from engine.health import Health
 from engine.instances import Instances
+from engine.measured import MeasuredSandbox, measured_binaries, measured_database
 from engine.members import Members
 from engine.metrics import Metrics
 from engine.news import Hub
 from engine.outbound.client import Outbound
+from engine.pace import Pace
 from engine.pictures.thumbnails import Thumbnails
 from engine.registry import Registry
 from engine.rerun import Reruns
@@ -89,6 +95,12 @@ def make_store(settings: Settings, binaries: BinaryStore) -> Store:
     return SqliteStore(path, settings.reg_sqlite_sync)
 
 
+def disk_of(settings: Settings) -> Path | None:
+    """The folder of the embedded stores; None where nothing is kept in it."""
+    embedded = settings.reg_db_type == "sqlite" or settings.reg_storage_type == "local"
+    return settings.reg_local_data if embedded else None
+
+
 @dataclass(frozen=True, slots=True)
 class Outside:
     """What the engine works with beside its stores: services, other hosts, and processes that run code."""
@@ -114,27 +126,28 @@ class Outside:
 def make_engine(settings: Settings) -> tuple[Engine, Outside]:
     """Put the parts together; nothing is started."""
     clock, metrics, hub, watch = Clock(), Metrics(), Hub(), Watch()
-    binaries = make_binaries(settings)
-    store = make_store(settings, binaries)
+    binaries = measured_binaries(make_binaries(settings), OBJECTS, metrics.asked)
+    store = measured_database(make_store(settings, binaries), TASKS, metrics.asked)
     members = Members(store, clock)
     instances = Instances(store, clock)
     registry = Registry(store, clock, instances, members)
     turnstile = Turnstile(instances, Breakers(), settings.app_max_calls, settings.app_max_service_calls)
     admission = Admission(store, metrics, settings.app_max_requests, settings.app_max_tasks)
-    health = Health({"database": store.ping, "binaries": binaries.ping}, clock)
-    metrics.show(lambda: gauges(turnstile, health, members))
+    health = Health({TASKS: store.ping, OBJECTS: binaries.ping}, clock)
+    metrics.operation, turnstile.gates.on_lost = instances.operation, metrics.given_up
     outbound = Outbound(binaries, clock, metrics, watch, settings.app_allowed_networks)
-    places = settings.app_service_networks
-    guard = guard_of_services(places, outbound.lookup) if places else None
+    guard = guard_of_services(settings.app_service_networks, outbound.lookup)
     dispatcher = Dispatcher(instances, turnstile, binaries, clock, metrics, watch, settings.engine_url, guard)
     sandbox, thumbnails = MontySandbox(), Thumbnails()
     follow = settings.reg_db_type == "mongo"
-    runner = Runner(store, registry, instances, dispatcher, outbound, sandbox, clock, members, hub, metrics, follow)
+    measured = MeasuredSandbox(sandbox, metrics.ran_code)
+    runner = Runner(store, registry, instances, dispatcher, outbound, measured, clock, members, hub, metrics, follow)
+    census = Census(store, disk_of(settings))
+    metrics.show(Gauges(metrics, turnstile, instances, health, members, census, runner.waiting, registry.names))
     reruns = Reruns(binaries, registry, runner, clock)
     sweeper = Sweeper(
         store, binaries, registry, instances, runner, members, clock, watch, settings.app_cron, settings.app_lifespan
     )
-    loop = asyncio.get_running_loop()
     engine = Engine(
         settings,
         store,
@@ -152,10 +165,11 @@ def make_engine(settings: Settings) -> tuple[Engine, Outside]:
         turnstile,
         admission,
         health,
+        census,
         Belongings(store, binaries, runner.read),
         thumbnails,
         make_guard(settings, store, clock),
-        loop,
+        asyncio.get_running_loop(),
         guard,
     )
     return engine, Outside(dispatcher, outbound, sandbox, thumbnails)
@@ -198,6 +212,7 @@ async def start_later(engine: Engine, outside: Outside) -> None:
 async def stop(engine: Engine, outside: Outside) -> None:
     """End; what was under way stands in the stores."""
     await engine.health.stop()
+    await engine.census.close()
     await engine.admission.close()
     await engine.guard.close()
     await engine.runner.close()
@@ -219,12 +234,15 @@ def make_app(settings: Settings) -> HotPath:
         app.state.engine = engine
         app.state.openapi = OpenApi(app, engine.registry)
         engine.health.start()
+        pace = Pace(engine.metrics.late)
+        pace.start()
         starting = None
         if not await try_to_start(engine, outside):
             starting = asyncio.create_task(start_later(engine, outside))
         yield
         if starting is not None:
             starting.cancel()
+        pace.stop()
         await stop(engine, outside)
 
     return HotPath(make_routes(lifespan))

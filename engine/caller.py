@@ -80,6 +80,9 @@ class Caller:
         if task.status != "running" or run.phase is None or not run.attempts or run.attempts[-1].id != command.call:
             return  # overtaken by a later event of the same commit
         if command.call not in self._under_way:
+            node = place.pipeline.nodes[command.node]
+            assert isinstance(node, ServiceNode | HttpNode)
+            self._dispatcher.begins(node, run.tried)
             self._under_way[command.call] = self._start(self._call(job_of(place, task, command)))
 
     def is_under_way(self, call: str) -> bool:

@@ -21,10 +21,11 @@ from engine.failures import reason
 from engine.guard import AddressRefused, Guard
 from engine.instances import Instance, Instances, Target
 from engine.metrics import Metrics
-from engine.pipeline.nodes import ServiceNode
+from engine.pipeline.nodes import HttpNode, ServiceNode
 from engine.results import read_result
 from engine.task.events import CallAccepted, CallFailed, CallReturned, Event, ServiceAway
 from engine.task.inputs import binaries, unused
+from engine.task.kinds.calls import name_of
 from engine.task.task import Task
 from engine.turnstile import Refused, Turnstile
 from engine.watch import Watch
@@ -109,12 +110,18 @@ class Dispatcher:
         finally:
             target.instance.calls -= 1
 
+    def begins(self, node: ServiceNode | HttpNode, tried: int) -> None:
+        """Note that a call is about to be made, for the how many-th time."""
+        if tried > 1:
+            self._metrics.retried(name_of(node))
+
     def away(self, call_id: str, service: str) -> Event:
         """Say that a call cannot be made: no instance of the operation is alive."""
         return self._counted(ServiceAway(call_id, service))
 
     def _counted(self, event: Event) -> Event:
-        self._metrics.called(event)
+        sent = self.turnstile.gates.seconds(event.call) if isinstance(event, CallReturned) else None
+        self._metrics.called(event, sent)
         return event
 
     async def discard(self, event: Event, task: Task) -> None:
@@ -125,7 +132,7 @@ class Dispatcher:
     def refused(self, call_id: str, error: Refused) -> Event:
         """Say that a call was not sent, because all that were sent there failed: the next attempt is made when one is
         let through again, or this time would use up all of them."""
-        self._metrics.not_sent()
+        self._metrics.given_up(error.url, "refused")
         return CallFailed(call_id, str(error), again=True, after=error.after, url=error.url)
 
     async def _send(self, call: Call, url: str, instance: Instance | None) -> Event:

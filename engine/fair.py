@@ -25,6 +25,10 @@ class FairQueue(Generic[T]):
         else:
             queue.append(item)
 
+    def __len__(self) -> int:
+        """How many are queued, with those that are gone and not left out yet."""
+        return sum(map(len, self._routes.values()))
+
     def head(self) -> T | None:
         """Who is next."""
         while self._routes:

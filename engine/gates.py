@@ -6,17 +6,21 @@ which has become faster (additive increase, as in TCP's congestion avoidance, RF
 calls are on their way to one address at once, and none where its breaker is open.
 """
 
+import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 
 from engine.breakers import Breakers
-from engine.task.events import CallAccepted, CallFailed, CallReturned, Event
+from engine.task.events import CallAccepted, CallFailed, CallReturned, Event, InstanceLost, TimerDue
 from engine.task.task import Task
 
 WIDENS = 0.25
 """By how much a gate widens when the service has done as many calls as it takes at once: one more is tried after four
 such rounds, so that few calls are sent only to find out that it still takes no more."""
+
+LOST: dict[type[Event], str] = {TimerDue: "timeout", InstanceLost: "lost"}
+"""How a call ends without an answer, by the event that ends it; any other one means that nobody wants it any more."""
 
 WIDE_OPEN = 1_000
 """A gate that lets so many through has nothing to guard any more; nor are more calls remembered."""
@@ -41,13 +45,14 @@ class Outlook(IntEnum):
 
 class Gate:
     """The gate before one address. `sending` counts the calls on their way, `inside` are those that were sent and are
-    not settled, `limit` is how many of these the service takes, where that is known."""
+    not settled, each with when that was (`time.perf_counter`), `limit` is how many of these the service takes, where
+    that is known."""
 
     __slots__ = ("inside", "limit", "sending")
 
     def __init__(self) -> None:
         self.sending = 0
-        self.inside: OrderedDict[str, None] = OrderedDict()
+        self.inside: OrderedDict[str, float] = OrderedDict()
         self.limit: float | None = None
 
     def result(self) -> None:
@@ -75,12 +80,14 @@ class Gate:
 
 class Gates:
     """The gates of all addresses that calls go to. At most `each` calls are on their way to one address at once: sent,
-    and not answered, be it by `accepted`. `sending` counts those of all. `on_room` is told where there may be room."""
+    and not answered, be it by `accepted`. `sending` counts those of all. `on_room` is told where there may be room,
+    `on_lost` of calls that have ended without an answer: where they were sent to, and why."""
 
     def __init__(self, breakers: Breakers, each: int) -> None:
         self.breakers = breakers
         self.sending = 0
         self.on_room: Callable[[str], None] = lambda url: None
+        self.on_lost: Callable[[str, str], None] = lambda url, why: None
         self._each = each
         self._gates: dict[str, Gate] = {}
         self._gate_of_call: dict[str, str] = {}
@@ -120,7 +127,7 @@ class Gates:
         if gate is None:
             gate = self._gates[url] = Gate()
         gate.sending += 1
-        gate.inside[call] = None
+        gate.inside[call] = time.perf_counter()
         self.sending += 1
         self._gate_of_call[call] = url
         if probe:
@@ -128,7 +135,17 @@ class Gates:
         if len(gate.inside) > WIDE_OPEN:
             self._gate_of_call.pop(gate.inside.popitem(last=False)[0], None)
 
+    def counts(self) -> Iterator[tuple[str, int]]:
+        """How many calls are on their way to each address."""
+        for url, gate in self._gates.items():
+            yield url, gate.sending
+
     # After that
+
+    def seconds(self, call: str) -> float | None:
+        """How long ago a call was sent that is not settled; None for one that this engine has not sent."""
+        url = self._gate_of_call.get(call)
+        return None if url is None else time.perf_counter() - self._gates[url].inside[call]
 
     def answered(self, url: str, call: str) -> None:
         """The call is not on its way any more, whatever it brought. To be said once for each that was sent."""
@@ -184,10 +201,16 @@ class Gates:
                 self.settled(event.call, isinstance(event, CallReturned))
             elif not isinstance(event, CallAccepted):
                 for call in open_calls(before) - open_calls(after):
+                    self._lost(call, event)
                     self.settled(call)
         if after.status != "running":
             for call in open_calls(before):
                 self.settled(call)
+
+    def _lost(self, call: str, event: Event) -> None:
+        url, why = self._gate_of_call.get(call), LOST.get(type(event))
+        if url is not None and why is not None:
+            self.on_lost(url, why)
 
     def _changed(self, url: str, gate: Gate) -> None:
         if gate.idle:

@@ -91,8 +91,10 @@ def guard_of_nodes(allowed: Sequence[Network], lookup: Lookup) -> Guard:
     return Guard(lambda address: permitted(address, allowed), _NOT_PUBLIC, lookup)
 
 
-def guard_of_services(networks: Sequence[Network], lookup: Lookup) -> Guard:
-    """For calls of services: these networks, and nothing else."""
+def guard_of_services(networks: Sequence[Network], lookup: Lookup) -> Guard | None:
+    """For calls of services: these networks, and nothing else; None, which guards nothing, where none are named."""
+    if not networks:
+        return None
     return Guard(lambda address: within(address, networks), _NOT_WITHIN, lookup)
 
 

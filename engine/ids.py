@@ -35,3 +35,8 @@ def new_task_id(now: int) -> str:
     So tasks of one time lie together in the index of ids, and removing the oldest does not touch a page for each.
     """
     return f"{now // 1_000_000 % 2**32:08x}{new_id()}"
+
+
+def second_of(task_id: str) -> int | None:
+    """The second since 1970 that a task's id begins with; None for one of an older engine, which tells none."""
+    return int(task_id[:8], 16) if len(task_id) == 2 * (4 + _BYTES) else None

@@ -87,6 +87,10 @@ class Lanes:
             self._lanes.move_to_end(task_id)
         return lane
 
+    def waiting(self) -> int:
+        """How many events are queued."""
+        return sum(len(lane.queue) for lane in self._lanes.values())
+
     def forget(self, task_id: str) -> None:
         """Drop a lane, unless it is in use."""
         lane = self._lanes.get(task_id)

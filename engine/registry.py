@@ -89,6 +89,10 @@ class Registry:
         self._check_ready()
         return [self._opened[route] for route in sorted(self._opened) if self.is_open(route)]
 
+    def names(self) -> list[str]:
+        """The routes that have a definition, be it that nobody offers them now."""
+        return list(self._opened)
+
     def is_open(self, route: str) -> bool:
         """Whether tasks can be submitted: a pipeline always, an announced operation while an instance is alive."""
         opened = self._opened.get(route)

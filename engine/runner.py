@@ -80,6 +80,7 @@ class Runner:
         self.stored = self._reading.stored
         self.with_lines = self._reading.with_lines
         self.place = self._reading.place
+        self.waiting = self._lanes.waiting
         self.on_due: Callable[[int], None] = lambda due: None
 
     # Asked from outside
@@ -116,8 +117,9 @@ class Runner:
             number = await self._store.create(row, submission)
         if isinstance(number, Submission):
             return number
+        self._metrics.submitted(task.route)
         self._lanes.of(task.id).keep(task, len(row.document))
-        self._saved(task, number, 0)
+        self._saved(place, task, number, 0)
         self._perform(place, task, commands)
         return task.id
 
@@ -136,7 +138,7 @@ class Runner:
         for (task, commands), row, number in zip(started, rows, numbers, strict=True):
             if number is not None:
                 self._lanes.of(task.id).keep(task, len(row.document))
-                self._saved(task, number, 0)
+                self._saved(place, task, number, 0)
                 self._perform(place, task, commands)
         return [number is not None for number in numbers]
 
@@ -255,7 +257,7 @@ class Runner:
                     lane.drop()
                     continue
                 lane.keep(after, len(row.document))
-                self._saved(after, number, len(before.history))
+                self._saved(place, after, number, len(before.history))
                 self._caller.settle([event for event, _ in batch], before, after)
             for (event, future), outcome in zip(batch, outcomes, strict=True):
                 if isinstance(outcome, EngineError):
@@ -281,10 +283,11 @@ class Runner:
         if code_left:
             self._caller.tell(task.id, Resumed(frozenset()))
 
-    def _saved(self, task: Task, number: int, known: int) -> None:
+    def _saved(self, place: Place, task: Task, number: int, known: int) -> None:
         """Tell the world what a commit has changed. Runs right after it, so that news keep the order of commits."""
         self.follower.publish(News(number, task, known + 1, task.history[known:]))
         self._due(task)
+        self._metrics.saved(place.pipeline, task, known)
         if task.status != "running":
             if task.origin is not None:
                 self.families.ended(task)

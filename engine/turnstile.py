@@ -11,7 +11,7 @@ no room, and within a line between the routes of the tasks.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from engine.breakers import Breakers, Change
@@ -137,6 +137,11 @@ class Turnstile:
         """The service at the address has said that it is there."""
         self.breakers.heard(url)
         self._room(url)
+
+    def lengths(self) -> Iterator[tuple[str, int]]:
+        """How many calls wait for each operation or address that calls wait for."""
+        for key, line in self._lines.items():
+            yield key, len(line.queue)
 
     def _is_closed(self) -> bool:
         return self._stops > 0 or self.gates.sending >= self._total

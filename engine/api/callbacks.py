@@ -9,9 +9,9 @@ from engine.api.deps import Engine, Json, body_chunks, engine_of
 from engine.errors import Conflict, NotFound
 from engine.results import Result, read_result
 from engine.task.attempt import SECRET_LENGTH, TIME_LENGTH, task_of
-from engine.task.events import CallFailed, CallReturned, Event
+from engine.task.events import CallFailed, CallReturned
 from engine.task.inputs import unused
-from engine.task.task import Task
+from engine.task.task import NodeRun, Task
 
 _CALL_ID = re.compile(rf"^([0-9a-f]{{{TIME_LENGTH}}})?[0-9a-f]{{{2 * SECRET_LENGTH}}}$")
 _UNKNOWN = "there is no such call"
@@ -25,18 +25,22 @@ async def take_result(request: Request) -> Response:
         raise NotFound(_UNKNOWN)
     task_id = task_of(call_id)
     task = await _task_of(engine, task_id, call_id)
-    if task.find_call(call_id) is None:
+    node_id = task.find_call(call_id)
+    if node_id is None:
         async for _ in body_chunks(request):
             pass
         return Json({"taken": False})
     kind = request.headers.get("content-type")
     result = await read_result(engine.binaries, task.root, kind, body_chunks(request))
+    event, seconds = _event(call_id, result), engine.turnstile.gates.seconds(call_id)
     try:
-        outcome = await engine.runner.send(task_id, _event(call_id, result))
+        outcome = await engine.runner.send(task_id, event)
     except (Conflict, NotFound):
         await engine.binaries.remove(result.stored)
         raise
-    if not outcome.changed:
+    if outcome.changed:
+        _count(engine, outcome.task.node(node_id), event, seconds)
+    else:
         await engine.binaries.remove(unused(outcome.task, result.stored))
     return Json({"taken": outcome.changed})
 
@@ -54,7 +58,17 @@ async def _task_of(engine: Engine, task_id: str, call_id: str) -> Task:
     return task
 
 
-def _event(call_id: str, result: Result) -> Event:
+def _count(engine: Engine, run: NodeRun, event: CallReturned | CallFailed, seconds: float | None) -> None:
+    """Count what a callback brought. A call that another engine has sent, or this one before it was started anew, took
+    as long as the task remembers."""
+    attempt = next((each for each in reversed(run.attempts) if each.id == event.call), None)
+    if attempt is not None:
+        if seconds is None and attempt.ended is not None:
+            seconds = (attempt.ended - (attempt.accepted or attempt.at)) / 1_000_000
+        engine.metrics.called(event, seconds, attempt.url)
+
+
+def _event(call_id: str, result: Result) -> CallReturned | CallFailed:
     failure = result.failure
     if failure is None:
         return CallReturned(call_id, result.out)

@@ -14,11 +14,12 @@ from starlette.responses import Response
 from engine.admission import Admission
 from engine.belongings import Belongings
 from engine.binaries.base import BinaryStore
+from engine.census import Census
 from engine.clock import Clock
 from engine.doors.guard import Guard
 from engine.errors import Invalid, TimedOut, TooLarge, UnsupportedType
 from engine.families import Families
-from engine.guard import Guard
+from engine.guard import Guard as AddressGuard
 from engine.health import Health
 from engine.identity import EVERYBODY, Identity
 from engine.instances import Instances
@@ -63,11 +64,12 @@ class Engine:
     turnstile: Turnstile
     admission: Admission
     health: Health
+    census: Census
     belongings: Belongings
     thumbnails: Thumbnails
     guard: Guard
     loop: asyncio.AbstractEventLoop
-    guard: Guard | None = None
+    service_guard: AddressGuard | None = None
     """Where services may be; None: anywhere."""
 
     @property

@@ -69,6 +69,15 @@ def _wrong_request(error: RequestValidationError) -> Response:
 
 def answer_error(request: Request, error: Exception) -> Response:
     """The answer for any error that a handler raised."""
+    answer = _answer(request, error)
+    if answer.status_code in (401, 403, 429):
+        engine = getattr(request.app.state, "engine", None) if "app" in request.scope else None
+        if engine is not None:
+            engine.metrics.turned_away(answer.status_code)
+    return answer
+
+
+def _answer(request: Request, error: Exception) -> Response:
     if isinstance(error, EngineError):
         return _engine_error(error)
     if isinstance(error, RequestValidationError):

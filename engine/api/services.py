@@ -83,9 +83,9 @@ async def _announce(engine: Engine, document: dict[str, Any]) -> Response:
 
 async def _check_place(engine: Engine, url: str) -> None:
     """Raise Forbidden where no service may be there."""
-    if engine.guard is not None:
+    if engine.service_guard is not None:
         try:
-            await engine.guard.check_url(url)
+            await engine.service_guard.check_url(url)
         except AddressRefused as error:
             raise Forbidden(f"the service cannot be announced at this `url`: {error}") from error
 
@@ -201,8 +201,6 @@ async def submit(route: str, request: Request) -> Response:
         if made.digest != digest:
             raise Unprocessable("this Idempotency-Key was used on this route with another body; take a new key")
         task_id = made.task
-    else:
-        engine.metrics.submitted(route)
     return await _answer(engine, task_id, prefer_wait(request.headers.get("prefer")))
 
 

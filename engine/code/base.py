@@ -6,11 +6,12 @@ fields}}`. `nodes` holds the own node too. Values are plain JSON values with `Bi
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from engine.pipeline.code import Program
 
 Scope = Mapping[str, Any]
+Outcome = Literal["error", "timeout", "killed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,17 @@ class Ran:
 
 
 class CodeError(Exception):
-    """The code failed, or what it left cannot be stored. `line` is that of the user's text where it is known."""
+    """The code failed, or what it left cannot be stored. `line` is that of the user's text where it is known.
 
-    def __init__(self, message: str, line: int | None = None) -> None:
+    `outcome` is `error` for what the code did itself, `timeout` where it ran for too long, `killed` where it needed too
+    much memory or its process died.
+    """
+
+    def __init__(self, message: str, line: int | None = None, outcome: Outcome = "error") -> None:
         super().__init__(message if line is None else f"line {line}: {message}")
         self.message = message
         self.line = line
+        self.outcome: Outcome = outcome
 
 
 class SandboxClosed(RuntimeError):

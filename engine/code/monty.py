@@ -49,7 +49,7 @@ class MontySandbox:
         }
         answer, parts = await self._pool.run(program.source, head, texts)
         if "error" in answer:
-            raise CodeError(_hinted(answer["error"]), answer["line"])
+            raise CodeError(_hinted(answer["error"]), answer["line"], answer["outcome"])
         if "fault" in answer:
             index, path, text = answer["fault"]
             raise CodeError(f"{_place(ids, index, path)} {text}")

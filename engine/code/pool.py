@@ -56,7 +56,7 @@ class Pool:
                 reply, _ = await self._attempt("slow", source, head, parts)
             if reply is not None:
                 return reply
-        raise CodeError("the process that ran the code died")
+        raise CodeError("the process that ran the code died", outcome="killed")
 
     async def _attempt(
         self, lane: Lane, source: str, head: dict[str, Any], parts: Sequence[bytes]
@@ -192,7 +192,8 @@ class Visit:
             if self._pool.closed:
                 raise SandboxClosed("the sandbox was closed") from None
             if self._overdue:
-                raise CodeError(f"TimeoutError: the code ran longer than {self._pool.limits.patience:g} s") from None
+                message = f"TimeoutError: the code ran longer than {self._pool.limits.patience:g} s"
+                raise CodeError(message, outcome="timeout") from None
             return None
         self._answered = True
         return reply

@@ -11,7 +11,7 @@ calm, texts: [lengths]}` and the texts. Each is answered by `used`, the seconds 
 
 - `texts: [lengths, null where unchanged]` and the texts;
 - `fault: [part, path, end of a sentence]`: what the code left is no JSON;
-- `error: text, line: number or null`: the code failed;
+- `error: text, line: number or null, outcome`: it failed (`error`), ran too long (`timeout`), took too much (`killed`);
 - `stopped: true`: it was killed as the control asked, or its process died.
 
 Control: 5 bytes, `n` (others go first, and the time is looked at; said again and again) or `k` (kill it), and the run's
@@ -172,10 +172,12 @@ class Runner:
                     self.run.end()
         except MontyCrashedError as crash:
             if self.run.late or crash.timed_out:
-                return {**_error(_late(self._seconds if self.run.late else self._patience)), "used": self._seconds}, ()
+                text = _late(self._seconds if self.run.late else self._patience)
+                return {**_error(text, outcome="timeout"), "used": self._seconds}, ()
             return {"stopped": True}, ()
         except MontyRuntimeError as error:
-            return _error(self._explained(error), _line(error, request)), ()
+            text, outcome = self._explained(error)
+            return _error(text, _line(error, request), outcome), ()
         except (MontyError, ValueError, TypeError) as error:
             # A result that Python cannot hold, or one that is not at all what the added lines give.
             return _error(f"what the code left cannot be read: {str(error)[:_MAX_MESSAGE]}"), ()
@@ -203,15 +205,15 @@ class Runner:
                 return None
             raise
 
-    def _explained(self, error: MontyRuntimeError) -> str:
+    def _explained(self, error: MontyRuntimeError) -> tuple[str, str]:
         inner = error.exception()
         text = str(inner)
         if isinstance(inner, TimeoutError) and text.startswith("feed time limit exceeded"):
-            return _late(self._patience)
+            return _late(self._patience), "timeout"
         if isinstance(inner, MemoryError) and "memory limit" in text:
-            return f"MemoryError: the code needs more than {self._memory >> 20} MB and was stopped"
+            return f"MemoryError: the code needs more than {self._memory >> 20} MB and was stopped", "killed"
         name = type(inner).__name__
-        return f"{name}: {text[:_MAX_MESSAGE]}" if text else name
+        return f"{name}: {text[:_MAX_MESSAGE]}" if text else name, "error"
 
 
 def _feed(session: MontySession, source: str, inputs: dict[str, Any] | None = None) -> Any:
@@ -222,8 +224,8 @@ def _late(seconds: float) -> str:
     return f"TimeoutError: the code ran longer than {seconds:g} s and was stopped"
 
 
-def _error(text: str, line: int | None = None) -> dict[str, Any]:
-    return {"error": text.encode(errors="replace").decode(), "line": line}
+def _error(text: str, line: int | None = None, outcome: str = "error") -> dict[str, Any]:
+    return {"error": text.encode(errors="replace").decode(), "line": line, "outcome": outcome}
 
 
 def _line(error: MontyRuntimeError, request: dict[str, Any]) -> int | None:

@@ -5,6 +5,7 @@ with its timeout, and what it sends is bounded (`answer.py`). No proxies of the 
 """
 
 from collections.abc import AsyncIterator, Sequence
+from time import perf_counter
 from types import SimpleNamespace
 
 import aiohttp
@@ -86,7 +87,7 @@ class Outbound:
             return None
         self._open.add(call.id)
         try:
-            return self._counted(await self._when_its_turn_comes(call, waiting))
+            return await self._when_its_turn_comes(call, waiting)
         finally:
             self._open.discard(call.id)
 
@@ -102,11 +103,6 @@ class Outbound:
         await waiting.held()
         async with self._turns.turn(host):
             return await self._made(call, url) if await waiting.came() else None
-
-    def _counted(self, event: Event | None) -> Event | None:
-        if event is not None:
-            self._metrics.called(event)
-        return event
 
     def _session(self, keep: bool) -> aiohttp.ClientSession:
         """For what may be repeated, connections are kept. A kept one may close just as it is used, and then nobody
@@ -131,6 +127,12 @@ class Outbound:
         )
 
     async def _made(self, call: HttpCall, url: URL) -> Event:
+        begun = perf_counter()
+        event = await self._tried(call, url)
+        self._metrics.called(event, perf_counter() - begun)
+        return event
+
+    async def _tried(self, call: HttpCall, url: URL) -> Event:
         exchange = Exchange(call, f"{call.verb} {call.url}")
         try:
             async with self._watch.limit(call.timeout):

@@ -120,7 +120,7 @@ def test_a_waiting_task_says_so_and_goes_on(engine: Engine, service: Scripted) -
     job = submit(engine, own, {})
     node = wait_for(lambda: n if "waiting" in (n := status_of(engine, job)["nodes"]["s"]) else None, "it waits")
     assert node["state"] == "running" and route in node["waiting"] and "away" in node["waiting"]
-    assert 'engine_calls_total{outcome="away"}' in engine.client.get("/metrics").text
+    assert f'engine_calls_total{{outcome="away",service="{route}"}}' in engine.client.get("/metrics").text
     announce(engine, route, plan.url)
     assert result(engine, job) == {}
     assert engine.client.get(f"/services/{own}").json()["state"]["away"] == []

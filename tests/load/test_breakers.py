@@ -42,6 +42,11 @@ def failing(engine: Engine, route: str) -> Json | None:
     return state["failing"][0] if "failing" in state else None
 
 
+def place(slow: Slow) -> str:
+    """What the service is counted as."""
+    return f"127.0.0.1:{slow.port}"
+
+
 def test_a_service_that_is_down_is_left_alone_and_found_again(make_engine: MakeEngine, slow: Slow) -> None:
     engine = make_engine()
     slow.set(status=500)
@@ -57,7 +62,7 @@ def test_a_service_that_is_down_is_left_alone_and_found_again(make_engine: MakeE
         assert len(raw(engine, job)["nodes"]["s"]["attempts"]) == 3
     # The calls that were under way as it opened, a probe, and by then all have had their last attempt.
     assert slow.told["calls"] <= 110, "it was called although it was known to fail"
-    assert metric(engine, 'engine_calls_total{outcome="refused"}') > 100
+    assert metric(engine, f'engine_calls_total{{outcome="refused",service="{place(slow)}"}}') > 100
     job = submit(engine, open_one(engine, url), {"n": 1})
     wait_for(lambda: "failed" in status_of(engine, job)["nodes"]["s"].get("waiting", ""), "its first attempt fails")
     slow.set(status=200)
@@ -84,7 +89,10 @@ def test_a_service_that_comes_back_gets_its_calls_within_the_bounds(make_engine:
     slow.kill()
     route = open_loop(engine, url, retry={"attempts": 10, "delay": 1.0, "factor": 1.5, "max_delay": 4.0})
     job = submit(engine, route, {"items": list(range(400))})
-    wait_for(lambda: metric(engine, 'engine_calls_total{outcome="refused"}') >= 300, "its calls fail")
+    refused = f'engine_calls_total{{outcome="refused",service="{place(slow)}"}}'
+    wait_for(
+        lambda: f"{refused} " in engine.client.get("/metrics").text and metric(engine, refused) >= 300, "they fail"
+    )
     time.sleep(2.0)  # an outage
     slow.start()
     slow.set(seconds=0.05)

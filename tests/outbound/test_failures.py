@@ -127,9 +127,11 @@ async def test_a_server_that_recovers(sender: Sender) -> None:
     async with Server(reply(500, b"broken"), json_reply('{"a": 1}')) as server:
         assert (await sender.failure(server.url)).again
         assert await sender.out(server.url) == {"a": 1}
-        text = sender.metrics.text().decode()
-        assert 'engine_calls_total{outcome="retry"} 1.0' in text
-        assert 'engine_calls_total{outcome="returned"} 1.0' in text
+        text = (await sender.metrics.text()).decode()
+        place = server.url.removeprefix("http://").partition("/")[0]
+        assert f'engine_calls_total{{outcome="retry",service="{place}"}} 1.0' in text
+        assert f'engine_calls_total{{outcome="returned",service="{place}"}} 1.0' in text
+        assert f'engine_call_seconds_count{{service="{place}"}} 1.0' in text
 
 
 # Connections
