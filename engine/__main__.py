@@ -7,6 +7,7 @@ from types import FrameType
 
 import uvicorn
 
+from aiservice.protocol.lines import configure
 from aiservice.protocol.patience import Patience
 from aiservice.protocol.slow import patient
 from engine.api.hot import HotPath
@@ -38,9 +39,7 @@ def main() -> int:
     except WrongSettings as error:
         print(error, file=sys.stderr)
         return 2
-    logging.basicConfig(
-        level=settings.app_log.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
-    )
+    configure(settings.app_log, settings.app_log_format)
     _warn(settings)
     serve(settings)
     return 0

@@ -8,6 +8,7 @@ import random
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+from aiservice.protocol.lines import bind
 from engine.dispatch import Call, Dispatcher
 from engine.errors import EngineError, NotFound, StoreAway, StoreFull
 from engine.gates import open_calls
@@ -129,6 +130,7 @@ class Caller:
         await asyncio.gather(*self._jobs, return_exceptions=True)
 
     async def _call(self, job: Job) -> None:
+        bind(job)
         try:
             await self._call_until_heard(job)
         finally:
@@ -145,17 +147,17 @@ class Caller:
                         await self._happened(job.task_id, event)
                     return
                 except (StoreAway, StoreFull) as error:
-                    _log.warning("task %s, node %s: %s; trying again", job.task_id, job.command.node, error)
+                    _log.warning("%s; trying again", error)
                     if event is not None and isinstance(error, StoreAway) and not stopped:
                         stopped = True  # no more calls are made whose results would wait here too
                         self._turnstile.stop()
                     await asyncio.sleep(pause * random.uniform(0.8, 1.2))
                     pause = min(pause * 2, _LONGEST_PAUSE)
                 except EngineError as error:
-                    _log.warning("task %s, node %s: %s", job.task_id, job.command.node, error)
+                    _log.warning("%s", error)
                     return
                 except Exception as error:
-                    _log.exception("task %s, node %s: the call broke", job.task_id, job.command.node)
+                    _log.exception("the call broke")
                     if isinstance(event, CallFailed):
                         return  # that was said already
                     event = CallFailed(job.call, f"the engine could not make the call: {error!r}", again=True)
@@ -241,6 +243,8 @@ class Caller:
         if isinstance(event, CallAccepted):
             self._accepted(task_id, event)
             return
+        if isinstance(event, CallFailed):
+            _log.info("the call failed%s", "; there may be another attempt" if event.again else "")
         outcome = await self._send(task_id, event)
         if not outcome.changed:
             await self._dispatcher.discard(event, outcome.task)
@@ -268,7 +272,7 @@ class Caller:
         try:
             await self._send(task_id, event)
         except EngineError as error:
-            _log.info("task %s: %s was not stored: %s", task_id, type(event).__name__, error)
+            _log.info("%s was not stored: %s", type(event).__name__, error, extra={"task": task_id})
 
 
 def _http_call(task: Task, command: MakeCall, node: HttpNode, taken: dict[str, Any]) -> HttpCall:

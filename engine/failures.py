@@ -7,6 +7,8 @@ from typing import Any
 
 import aiohttp
 
+from engine.task.task import Task
+
 _log = logging.getLogger(__name__)
 
 
@@ -61,3 +63,10 @@ def _text(error: BaseException) -> str:
 
 def _certificate(error: Exception) -> str:
     return str(getattr(error, "verify_message", "") or error)
+
+
+def note_end(task: Task) -> None:
+    """Log that a task has failed, if it has. Why, it tells its client: that may hold what the client sent."""
+    if task.status == "error" and _log.isEnabledFor(logging.INFO):
+        failed = next((node_id for node_id, run in task.nodes.items() if run.state == "error"), None)
+        _log.info("the task has failed", extra={"task": task.id, "node": failed, "route": task.route})

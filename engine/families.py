@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
+from aiservice.protocol.lines import Ids, bind
 from engine.clock import Clock
 from engine.errors import Conflict, NotFound, StoreAway, StoreFull
 from engine.group import Group, Home
@@ -86,7 +87,7 @@ class Families:
     def _start(self, work: Callable[[], Awaitable[Any]], key: Key | None = None) -> None:
         """Begin a job; those of one family one after the other, so that what is stopped is not what is started next."""
         earlier = set(self._of_family.get(key, ())) if key is not None else set()
-        job = asyncio.get_running_loop().create_task(self._patiently(work, earlier))
+        job = asyncio.get_running_loop().create_task(self._patiently(work, earlier, key))
         self._jobs.add(job)
         if key is not None:
             self._of_family.setdefault(key, set()).add(job)
@@ -99,8 +100,11 @@ class Families:
             if not self._of_family[key]:
                 del self._of_family[key]
 
-    async def _patiently(self, work: Callable[[], Awaitable[Any]], earlier: set[asyncio.Task[None]]) -> None:
+    async def _patiently(
+        self, work: Callable[[], Awaitable[Any]], earlier: set[asyncio.Task[None]], key: Key | None = None
+    ) -> None:
         """Do the work, however long the store is away."""
+        bind(Ids(task=key[0]) if key is not None else None)
         pause = FIRST_PAUSE
         if earlier:
             await asyncio.wait(earlier)
@@ -142,7 +146,7 @@ class Families:
                 except NotFound:
                     group.stop()
                 except Exception as error:  # the loop must not wait for ever for what is not done
-                    _log.exception("task %s, loop %s: this broke", *key)
+                    _log.exception("the loop %s: this broke", key[1])
                     await group.fail(f"the engine could not go on with the loop: {error!r}")
         finally:
             if group.stopped or group.told:

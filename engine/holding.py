@@ -5,16 +5,18 @@ While a call waits for longer its task is not held in memory: ten thousand that 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from engine.errors import EngineError
 from engine.instances import Target
 from engine.lanes import Outcome
-from engine.pipeline.nodes import ServiceNode
+from engine.metrics import place_of
+from engine.pipeline.nodes import HttpNode, ServiceNode
 from engine.task.events import CallHeld, CallSent, Event, MakeCall
 from engine.task.frames import Place
+from engine.task.kinds.calls import name_of
 from engine.task.task import Task
 from engine.turnstile import Turnstile, Wanted
 
@@ -45,6 +47,14 @@ class Job:
     def call(self) -> str:
         """The id of the call."""
         return self.command.call
+
+    def log_ids(self) -> Mapping[str, object]:
+        """What the lines of the log tell of it."""
+        node, task = self.place.pipeline.nodes[self.command.node], self.task
+        found: dict[str, object] = {"task": self.task_id, "node": self.command.node, "route": self.route}
+        found["service"] = place_of(name_of(node)) if isinstance(node, ServiceNode | HttpNode) else None
+        found["attempt"] = task.node(self.command.node).tried if task is not None else None
+        return found
 
 
 def job_of(place: Place, task: Task, command: MakeCall) -> Job:
@@ -139,7 +149,7 @@ class Holding:
         try:
             await self._send(job.task_id, CallHeld(job.call, name))
         except EngineError as error:
-            _log.info("task %s: that a call waits was not stored: %s", job.task_id, error)
+            _log.info("that a call waits was not stored: %s", error, extra=job.log_ids())
         else:
             job.held, job.task = True, None
 

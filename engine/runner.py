@@ -15,6 +15,7 @@ from engine.code.base import Sandbox
 from engine.decider import Decider
 from engine.dispatch import Dispatcher
 from engine.errors import EngineError, StoreAway, TooLarge
+from engine.failures import note_end
 from engine.families import Families
 from engine.follower import Follower
 from engine.ids import new_id
@@ -232,7 +233,7 @@ class Runner:
                     if not isinstance(error, EngineError):
                         fail(lane.queue, error)
                         lane.queue.clear()
-                        _log.error("task %s: an event could not be handled", task_id, exc_info=error)
+                        _log.error("an event could not be handled", exc_info=error, extra={"task": task_id})
         finally:
             lane.busy = False
             if lane.task is not None and lane.task.origin is not None and lane.task.status != "running":
@@ -293,4 +294,5 @@ class Runner:
                 self.families.ended(task)
             else:
                 self._metrics.ended(task)
+                note_end(task)
             self._hub.ended(task)

@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     app_log: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least level that is logged"
     )
+    app_log_format: Literal["text", "json"] = Field(default="text", description="how lines of the log are written")
     app_engine: str | None = Field(default=None, description="the engine's URL as services reach it")
     app_external_url: str | None = Field(default=None, description="the engine's URL as clients reach it")
     app_cron: float = Field(
@@ -88,7 +89,9 @@ class Settings(BaseSettings):
         default="full", description="`full` survives a power cut, `normal` a killed process"
     )
 
-    @field_validator("app_log", "reg_db_type", "reg_storage_type", "reg_sqlite_sync", "app_auth", mode="before")
+    @field_validator(
+        "app_log", "app_log_format", "reg_db_type", "reg_storage_type", "reg_sqlite_sync", "app_auth", mode="before"
+    )
     @classmethod
     def _lower(cls, value: Any) -> Any:
         return value.strip().lower() if isinstance(value, str) else value

@@ -1,5 +1,6 @@
 """Where services bring their results: `POST /processing?task_id=<call id>`."""
 
+import logging
 import re
 
 from starlette.requests import Request
@@ -11,9 +12,10 @@ from engine.results import Result, read_result
 from engine.task.attempt import SECRET_LENGTH, TIME_LENGTH, task_of
 from engine.task.events import CallFailed, CallReturned
 from engine.task.inputs import unused
-from engine.task.task import NodeRun, Task
+from engine.task.task import Task
 
 _CALL_ID = re.compile(rf"^([0-9a-f]{{{TIME_LENGTH}}})?[0-9a-f]{{{2 * SECRET_LENGTH}}}$")
+_log = logging.getLogger(__name__)
 _UNKNOWN = "there is no such call"
 
 
@@ -39,7 +41,7 @@ async def take_result(request: Request) -> Response:
         await engine.binaries.remove(result.stored)
         raise
     if outcome.changed:
-        _count(engine, outcome.task.node(node_id), event, seconds)
+        _count(engine, outcome.task, node_id, event, seconds)
     else:
         await engine.binaries.remove(unused(outcome.task, result.stored))
     return Json({"taken": outcome.changed})
@@ -58,14 +60,18 @@ async def _task_of(engine: Engine, task_id: str, call_id: str) -> Task:
     return task
 
 
-def _count(engine: Engine, run: NodeRun, event: CallReturned | CallFailed, seconds: float | None) -> None:
+def _count(engine: Engine, task: Task, node_id: str, event: CallReturned | CallFailed, seconds: float | None) -> None:
     """Count what a callback brought. A call that another engine has sent, or this one before it was started anew, took
     as long as the task remembers."""
+    run = task.node(node_id)
     attempt = next((each for each in reversed(run.attempts) if each.id == event.call), None)
     if attempt is not None:
         if seconds is None and attempt.ended is not None:
             seconds = (attempt.ended - (attempt.accepted or attempt.at)) / 1_000_000
         engine.metrics.called(event, seconds, attempt.url)
+    if isinstance(event, CallFailed):
+        ids = {"task": task.id, "node": node_id, "route": task.route, "attempt": run.tried}
+        _log.info("the service gave no result%s", "; there may be another attempt" if event.again else "", extra=ids)
 
 
 def _event(call_id: str, result: Result) -> CallReturned | CallFailed:

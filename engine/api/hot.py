@@ -6,17 +6,19 @@ They take no parameter that a framework would have to check, so they go straight
 other requests go on to FastAPI.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from aiservice.protocol.lines import bind
 from engine.api.callbacks import take_result
 from engine.api.deps import Engine
 from engine.api.problems import answer_error
 from engine.api.services import submit
+from engine.identity import Identity
 
 _SERVICES = "/services/"
 _CALLBACKS = "/processing"
@@ -36,6 +38,7 @@ class HotPath:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let in or not; answer the two, pass on the rest."""
+        bind(_Request(scope))
         engine: Engine | None = getattr(self._app.state, "engine", None)
         if engine is not None and engine.guard.closed and scope["type"] == "http":
             try:
@@ -51,6 +54,24 @@ class HotPath:
         request = Request(scope, receive, send)
         response = await _answered(handler, request)
         await response(scope, receive, send)
+
+
+class _Request:
+    """What the lines of the log tell of a request."""
+
+    __slots__ = ("_scope",)
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    def log_ids(self) -> Mapping[str, object]:
+        """Which key asks, and for which route or task."""
+        identity: Identity | None = self._scope.get("identity")
+        found: dict[str, object] = {"key": identity.key if identity is not None else None}
+        kind, _, rest = str(self._scope.get("path", "")).lstrip("/").partition("/")
+        if kind in ("services", "tasks"):
+            found["route" if kind == "services" else "task"] = rest.partition("/")[0]
+        return found
 
 
 def _handler(scope: Scope) -> Callable[[Request], Awaitable[Response]] | None:

@@ -4,6 +4,8 @@
 #   rgw.sh run FOLDER PROGRAM [ARGUMENT...]    becomes a program that was unpacked there; it dies with its parent
 # Neither needs root. Several may unpack at the same time: one does it, the others wait for it.
 set -euo pipefail
+# shellcheck source=tests/servers/debian.sh
+source "$(dirname "$0")/debian.sh"
 do=${1:?unpack or run} folder=$(realpath -m "${2:?a folder}") root=$folder/programs
 machine=$(uname -m)-linux-gnu
 
@@ -16,26 +18,12 @@ become() {
 
 works() { (become radosgw --version && become ceph-mon --version && become ceph-osd --version) >/dev/null 2>&1; }
 
-# Lists and packages go into a folder of ours, so that apt neither needs root nor touches what the machine has.
-apt_in() {
-  local place=$1
-  shift
-  apt-get -qq -o Dir::State::Lists="$place/lists" -o Dir::Cache="$place/cache" -o Debug::NoLocking=1 \
-    -o APT::Sandbox::User= -o Acquire::Retries=3 -o Acquire::Languages=none "$@"
-}
-
 unpack() {
-  new=$(mktemp -d "$folder/new.XXXXXX")
-  trap 'rm -rf "$new"' EXIT
-  mkdir -p "$new/lists/partial" "$new/cache/archives/partial" "$new/debs" "$new/programs"
-  apt_in "$new" update
+  begin_unpacking "$folder"
   local names
   names=$(apt_in "$new" install -s --no-install-recommends radosgw ceph-mon ceph-osd | awk '/^Inst/{print $2}')
   # shellcheck disable=SC2086 - one word a package
-  [[ -z $names ]] || (cd "$new/debs" && apt_in "$new" download $names)
-  for package in "$new"/debs/*.deb; do dpkg -x "$package" "$new/programs"; done
-  rm -rf "$root" "$new/programs/usr/share/doc" "$new/programs/usr/share/man"
-  mv "$new/programs" "$root" # whole, or not at all
+  end_unpacking "$root" $names
 }
 
 if [[ $do == run ]]; then

@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from yarl import URL
 
 from aiservice import answers
-from aiservice.calls import Call, Calls, Workspace
+from aiservice.calls import Call, Calls, Workspace, task_of
 from aiservice.errors import TITLES, Problem
 from aiservice.metrics import Metrics
 from aiservice.openapi import document
@@ -108,7 +108,7 @@ async def _take(
         queue.release()
         rmtree(folder, ignore_errors=True)
         return twin
-    done = queue.submit(Job(operation.route, arguments, folder))
+    done = queue.submit(Job(operation.route, arguments, folder, task_of(call_id) if callback and call_id else ""))
     return running.calls.open(call_id, callback, folder, done)
 
 

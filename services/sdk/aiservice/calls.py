@@ -4,15 +4,25 @@ import asyncio
 import fcntl
 import logging
 import os
+import re
 import secrets
 import shutil
 import tempfile
 from pathlib import Path
 
 from aiservice.deliver import Courier
+from aiservice.protocol.lines import Ids, bind
 from aiservice.results import Outcome
 
 log = logging.getLogger("aiservice.calls")
+_SECRET = 32
+_CALL = re.compile("([0-9a-f]{8})?[0-9a-f]{64}")
+
+
+def task_of(call_id: str) -> str:
+    """The engine's task that a call belongs to; "" where its id is not one of an engine. The rest of the id is what its
+    callback shows, and stands in no log."""
+    return call_id[:-_SECRET] if _CALL.fullmatch(call_id) else ""
 
 
 class Workspace:
@@ -170,6 +180,7 @@ class Calls:
             self._timers[call.id] = loop.call_later(self._lifespan, self._forget, call)
 
     async def _deliver(self, call: Call, callback: str) -> None:
+        bind(Ids(task=task_of(call.id)))
         try:
             await self._courier.deliver(callback, call.id, call.done.result())
         except Exception:

@@ -18,6 +18,7 @@ from aiservice.app import Running, build_app
 from aiservice.calls import Calls, Workspace
 from aiservice.deliver import Courier, new_session
 from aiservice.metrics import Metrics
+from aiservice.protocol.lines import configure
 from aiservice.protocol.patience import Patience
 from aiservice.protocol.slow import patient
 from aiservice.queue import WorkQueue
@@ -47,11 +48,11 @@ def main(service: Service, settings: Settings) -> int:
         print(error, file=sys.stderr)
         return 2
     level = logging.getLevelName(settings.log.upper())
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    configure(settings.log, settings.log_format)
     logging.getLogger("uvicorn").setLevel(max(level, logging.WARNING))
     sys.setswitchinterval(SWITCH_INTERVAL)
     try:
-        return uvloop.run(_Life(service, settings, workspace, level).run(listener))
+        return uvloop.run(_Life(service, settings, workspace).run(listener))
     finally:
         workspace.close()
 
@@ -87,11 +88,11 @@ class _Server(uvicorn.Server):
 
 
 class _Life:
-    def __init__(self, service: Service, settings: Settings, workspace: Workspace, level: int) -> None:
+    def __init__(self, service: Service, settings: Settings, workspace: Workspace) -> None:
         self._service = service
         self._settings = settings
         self._workspace = workspace
-        self._workers = _make_workers(service, settings, level)
+        self._workers = _make_workers(service, settings)
         self._stop = asyncio.Event()
         self._force = asyncio.Event()
 
@@ -177,10 +178,10 @@ class _Life:
         os._exit(code)
 
 
-def _make_workers(service: Service, settings: Settings, level: int) -> list[ThreadWorker] | list[ProcessWorker]:
+def _make_workers(service: Service, settings: Settings) -> list[ThreadWorker] | list[ProcessWorker]:
     count = settings.workers or service.workers
     if service.processes:
-        return [ProcessWorker(service, settings.max_pixels, level) for _ in range(count)]
+        return [ProcessWorker(service, settings.max_pixels, settings.log, settings.log_format) for _ in range(count)]
     loading = Loading(service)
     return [ThreadWorker(service, loading, settings.max_pixels) for _ in range(count)]
 

@@ -35,6 +35,7 @@ class Settings(BaseSettings):
         8080, ge=0, le=65_535, description="port to listen on, else the service's own; 0 takes a free one"
     )
     log: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
+    log_format: Literal["text", "json"] = Field("text", description="how lines of the log are written")
     engine: WebAddress | None = Field(None, description="URL of the engine, to announce the operations to")
     service: WebAddress | None = Field(None, description="URL under which the engine reaches this service")
     notify_cron: float = Field(30.0, gt=0, le=86_400, description="seconds between two announcements")

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from aiservice.errors import InputError, TryAgain
 from aiservice.files import enter_folder
 from aiservice.images import decode_image, inspect_image
+from aiservice.protocol.lines import Format, Ids, bind, configure
 from aiservice.results import Outcome
 from aiservice.service import Operation, Service, declared
 
@@ -26,11 +27,13 @@ CRASH_RETRY = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One call of a function: which operation, its arguments (binaries as File), and the folder for its files."""
+    """One call of a function: which operation, its arguments (binaries as File), and the folder for its files. `task`
+    is the engine's task that it belongs to, where it does: for the log alone."""
 
     route: str
     arguments: dict[str, Any]
     folder: Path
+    task: str = ""
 
 
 class Worker(Protocol):
@@ -49,6 +52,7 @@ class Worker(Protocol):
 def perform(service: Service, job: Job, max_pixels: int) -> Outcome:
     """Call the function of a job; every error becomes an outcome."""
     enter_folder(job.folder)
+    bind(Ids(task=job.task, route=job.route, service=service.name))
     try:
         operation = service.find(job.route)
         value = operation.function(**_prepared(operation, job.arguments, max_pixels))
@@ -117,19 +121,19 @@ class ThreadWorker:
 class ProcessWorker:
     """Runs jobs in a process; one that dies costs the job it had, and is replaced."""
 
-    def __init__(self, service: Service, max_pixels: int, level: int) -> None:
+    def __init__(self, service: Service, max_pixels: int, level: str = "info", form: Format = "text") -> None:
         self._name = service.name
         self._timeouts = {operation.route: operation.timeout for operation in service.operations}
         self._module = module_of(service)
         self._max_pixels = max_pixels
-        self._level = level
+        self._lines = (level, form)
         self._process: BaseProcess | None = None
         self._connection: Connection[Any, Any] | None = None
 
     def load(self) -> None:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        arguments = (theirs, self._module, self._name, self._max_pixels, self._level)
+        arguments = (theirs, self._module, self._name, self._max_pixels, *self._lines)
         process = context.Process(target=_child, args=arguments, name=f"{self._name} worker", daemon=True)
         process.start()
         theirs.close()
@@ -209,11 +213,13 @@ def module_of(service: Service) -> str:
     return service.module if spec is None else f"{spec.name}"
 
 
-def _child(connection: "Connection[Any, Any]", module: str, name: str, max_pixels: int, level: int) -> None:
+def _child(
+    connection: "Connection[Any, Any]", module: str, name: str, max_pixels: int, level: str, form: Format
+) -> None:
     # A signal to the whole group is for the server, which lets its workers finish; they end when their pipe closes.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    configure(level, form)
     try:
         imported = import_module(module)
         if module.endswith("__main__"):
