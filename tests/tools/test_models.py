@@ -240,7 +240,14 @@ def test_stopped_by_ctrl_c_it_goes_on_later_and_two_do_not_meddle(release: Relea
     release.held = threading.Event()
     command = [sys.executable, "-m", "tools.models", "--from", release.url]
     settings = {**os.environ, "FACE_MODELS": str(tmp_path)}
-    with subprocess.Popen(command, cwd=ROOT, env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as first:
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=settings,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a script's background is born without it
+    ) as first:
         deadline = threading.Event()
         part = tmp_path / f"{AGE}.part"
         for _ in range(3_000):

@@ -20,8 +20,8 @@ CHECKS = (
     "use_after_free",
     "ensure_resource_availability",
 )
-"""All but those of keys, which have a table of their own in the tests, and these two. `positive_data_acceptance`: that a
-definition has no fault, and that a route is open, cannot be said in JSON Schema. `allow_header_conformance`: an open
+"""All but those of keys, which have a table of their own in the tests, and two more. `positive_data_acceptance`: that
+a definition has no fault, and that a route is open, cannot be said in JSON Schema. `allow_header_conformance`: an open
 route has its submission told under a path of its own, and its other methods under `/services/{route}`."""
 
 ENDLESS = "/events"
