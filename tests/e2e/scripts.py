@@ -169,8 +169,10 @@ def pointers(told: Json) -> list[str]:
     return [fault["pointer"] for fault in told.get("errors", [])]
 
 
-def metric(engine: Engine, name: str) -> float:
-    """The value of a metric, with its labels as they are shown."""
+def metric(engine: Engine, name: str, missing: float | None = None) -> float:
+    """The value of a metric, with its labels as they are shown; `missing` where it is not there yet."""
     found = re.search(rf"^{re.escape(name)} (\S+)$", engine.client.get("/metrics").text, re.MULTILINE)
+    if found is None and missing is not None:
+        return missing
     assert found is not None, name
     return float(found[1])

@@ -41,8 +41,10 @@ def test_a_large_loop_starves_no_other_route(engine: Engine, slow: Slow) -> None
     url = f"{slow.url}/work"
     small = open_one(engine, url, timeout=5)
     large = submit(engine, open_loop(engine, url, timeout=2), {"items": list(range(ITEMS))})
-    wait_for(lambda: metric(engine, "engine_calls_waiting") > ITEMS / 2, "most calls of the loop wait")
-    assert metric(engine, "engine_calls_under_way") == EACH
+    of_service = f'{{service="127.0.0.1:{slow.port}"}}'
+    waiting = f"engine_calls_waiting{of_service}"
+    wait_for(lambda: metric(engine, waiting, missing=0) > ITEMS / 2, "most calls of the loop wait")
+    assert metric(engine, f"engine_calls_under_way{of_service}") == EACH
     waits = [quick(engine, small) for _ in range(3)]
     assert status_of(engine, large)["status"] == "running"
     assert connections(engine, slow.port) <= EACH

@@ -25,7 +25,7 @@ MANY = 500
 @pytest.fixture(scope="module")
 def hasty(make_hasty: MakeHasty) -> Engine:
     """Everything within half a second, and at most 40 heads of one address."""
-    return make_hasty(head=0.5, body=0.5, rate=20_000, answer=0.5, head_bytes=20_000, heads_of_one=40)
+    return make_hasty(silent=0.5, head=0.5, body=0.5, rate=20_000, answer=0.5, head_bytes=20_000, heads_of_one=40)
 
 
 def answer(connection: socket.socket) -> tuple[int, str]:
@@ -149,7 +149,7 @@ def test_of_one_address_the_oldest_give_way(hasty: Engine) -> None:
 
 
 def test_of_too_many_old_ones_the_oldest_goes(make_hasty: MakeHasty) -> None:
-    engine = make_hasty(head=60, heads_of_one=3)
+    engine = make_hasty(head=60, heads_of_one=3, answer=0.4)  # a look every tenth of a second
     with connections(engine, 3, HALF_HEAD) as old:
         time.sleep(1.1)  # what is tested is that age counts
         with connections(engine, 1, HALF_HEAD):

@@ -72,6 +72,8 @@ class PatientProtocol(HttpToolsProtocol):
         if self._at is not self._known:
             self._note(len(data))
         elif self._at is _At.HEAD:
+            if self.is_silent():
+                self.waiting.wait_for_head(self)  # from its first byte on
             self._head_bytes += len(data)
             if self._head_bytes > self.patience.head_bytes:
                 self._refuse(431, f"the request line and the headers are longer than {self.patience.head_bytes} bytes")
@@ -105,12 +107,16 @@ class PatientProtocol(HttpToolsProtocol):
         """Whether a request is being answered."""
         return self.cycle is not None and not self.cycle.response_complete
 
+    def is_silent(self) -> bool:
+        """Whether nothing was ever sent on it."""
+        return not self._head_bytes and self.cycle is None
+
     def end_head(self) -> None:
         """The head did not come in time. Who has sent nothing at all is told nothing: it may only not be needed."""
-        if self._head_bytes or self.cycle is not None:
-            self._refuse(408, f"the headers were not complete within {self.patience.head:g} s")
-        else:
+        if self.is_silent():
             self.transport.close()
+        else:
+            self._refuse(408, f"the headers were not complete within {self.patience.head:g} s")
 
     def look_at_body(self, seconds: float) -> None:
         """Count the time that went by since the last look."""
