@@ -16,6 +16,7 @@ from engine.client.fetch import Fetch
 from engine.client.files import names_of, unique
 from engine.client.handle import AsyncTask
 from engine.client.inputs import Payload
+from engine.client.keys import Keys, bearing
 from engine.client.shapes import ENDED, Event, Json, Stats, Status, TaskPage, TaskRow, TaskStatus
 from engine.client.submissions import Submissions
 from engine.client.wire import Wire, service_path, task_path
@@ -39,10 +40,12 @@ class AsyncClient:
         *,
         policy: Policy | None = None,
         headers: Mapping[str, str] | None = None,
+        key: str | None = None,
     ) -> None:
-        """`headers` go with every request."""
+        """`key` is an API key or token, by default that of `AIM_KEY`. `headers` go with every request."""
         self._policy = policy or Policy()
-        self._wire = Wire(engine, self._policy, headers)
+        self._wire = Wire(engine, self._policy, {**bearing(key), **(headers or {})})
+        self.keys = Keys(self._wire)
         self._submissions = Submissions(self._wire)
 
     @property

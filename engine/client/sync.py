@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Coroutine, Iterator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 from engine.client.aio import DEFAULT_ENGINE, AsyncClient
 from engine.client.calls import Policy
 from engine.client.errors import Fault
+from engine.client.keys import Keys as AsyncKeys
 from engine.client.shapes import Event, Json, Stats, Status, TaskPage, TaskRow, TaskStatus
 
 T = TypeVar("T")
@@ -57,6 +58,38 @@ class _Loop:
         self._loop.close()
 
 
+class Keys:
+    """The keys of an engine, for an admin: see `engine.client.keys.Keys`."""
+
+    def __init__(self, loop: _Loop, keys: AsyncKeys) -> None:
+        self._loop = loop
+        self._keys = keys
+
+    def make(
+        self,
+        name: str,
+        owner: str,
+        scopes: Sequence[str],
+        expires: str | None = None,
+        running: int | None = None,
+        per_second: float | None = None,
+    ) -> Json:
+        """A new key: its id, and as `key` what is to be sent, which is shown this once."""
+        return self._loop.run(self._keys.make(name, owner, scopes, expires, running, per_second))
+
+    def all(self) -> list[Json]:
+        """All keys, without their secrets."""
+        return self._loop.run(self._keys.all())
+
+    def revoke(self, key_id: str) -> Json:
+        """From now on nobody comes in with the key of this id."""
+        return self._loop.run(self._keys.revoke(key_id))
+
+    def identity(self) -> Json:
+        """Who the engine takes this client for."""
+        return self._loop.run(self._keys.identity())
+
+
 class Client:
     """Speaks with one engine. Use it as `with Client(url) as client`; several threads may share it.
 
@@ -69,10 +102,12 @@ class Client:
         *,
         policy: Policy | None = None,
         headers: Mapping[str, str] | None = None,
+        key: str | None = None,
     ) -> None:
-        """`headers` go with every request."""
-        self._client = AsyncClient(engine, policy=policy, headers=headers)
+        """`key` is an API key or token, by default that of `AIM_KEY`. `headers` go with every request."""
+        self._client = AsyncClient(engine, policy=policy, headers=headers, key=key)
         self._loop = _Loop()
+        self.keys = Keys(self._loop, self._client.keys)
         self._closed = False
 
     @property

@@ -3,7 +3,8 @@
 import typer
 
 from engine.client.cli import definitions, tasks
-from engine.client.cli.session import EngineOption, Globals, JsonOption
+from engine.client.cli.keys import keys
+from engine.client.cli.session import EngineOption, Globals, JsonOption, KeyFileOption
 
 EPILOG = (
     "Exit codes: 0 done; 1 the task failed, the definition has faults, or the engine refused; 2 wrong usage or inputs; "
@@ -23,9 +24,11 @@ app = typer.Typer(
 
 
 @app.callback()
-def options(context: typer.Context, engine: EngineOption = None, as_json: JsonOption = False) -> None:
+def options(
+    context: typer.Context, engine: EngineOption = None, as_json: JsonOption = False, key_file: KeyFileOption = None
+) -> None:
     """Keep the options that stand before the command."""
-    context.obj = Globals(engine, as_json)
+    context.obj = Globals(engine, as_json, key_file)
 
 
 for command in (
@@ -43,3 +46,4 @@ for command in (
     tasks.stats,
 ):
     app.command(command.__name__)(command)
+app.add_typer(keys, no_args_is_help=True)

@@ -10,8 +10,10 @@ import os
 import unicodedata
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Any
 
+import httpx
 import typer
 from rich.console import Console
 from rich.highlighter import JSONHighlighter
@@ -22,12 +24,17 @@ from engine.client.aio import DEFAULT_ENGINE, AsyncClient
 from engine.client.calls import Policy
 from engine.client.cli.pretty import pretty
 from engine.client.errors import AimError, StillRunning, Unreachable, WrongInput
+from engine.client.keys import VARIABLE
 
 DONE, FAILED, USAGE, AWAY, RUNNING, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 EngineOption = Annotated[
     str | None,
     typer.Option("--engine", metavar="URL", help=f"The engine. By default $AIM_ENGINE, or {DEFAULT_ENGINE}."),
+]
+KeyFileOption = Annotated[
+    Path | None,
+    typer.Option("--key-file", metavar="FILE", help="A file with the API key. By default the key is $AIM_KEY."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
@@ -38,6 +45,7 @@ class Globals:
 
     engine: str | None = None
     as_json: bool = False
+    key_file: Path | None = None
 
 
 def clean(text: str) -> str:
@@ -53,6 +61,7 @@ class Session:
 
     engine: str
     as_json: bool
+    key_file: Path | None = None
     out: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True))
     err: Console = field(default_factory=lambda: Console(stderr=True, highlight=False, soft_wrap=True))
     tasks: dict[str, None] = field(default_factory=dict)
@@ -62,7 +71,7 @@ class Session:
 
         async def working() -> int:
             # A wrong address is told at once; an engine that was there is waited for.
-            async with AsyncClient(self.engine, policy=Policy(first_retries=1)) as client:
+            async with AsyncClient(self.engine, policy=Policy(first_retries=1), key=self._key()) as client:
                 return await work(client)
 
         try:
@@ -79,6 +88,15 @@ class Session:
             self._interrupted()
             code = INTERRUPTED
         raise typer.Exit(code)
+
+    def _key(self) -> str | None:
+        """The key of the file that was named. Raises OSError, AimError."""
+        if self.key_file is None:
+            return None
+        try:
+            return self.key_file.read_text("ascii")
+        except UnicodeDecodeError:
+            raise AimError(0, "Wrong key", f"{self.key_file} holds no key") from None
 
     def say(self, *parts: str | tuple[str, str]) -> None:
         """A line for people, on standard error; a part may bear a style. Silent with `--json`."""
@@ -98,6 +116,8 @@ class Session:
             self.err.print(json.dumps(told), markup=False)
             return
         self.err.print(styled(("error: ", "bold red"), error.detail))
+        if error.status == httpx.codes.UNAUTHORIZED:
+            self.err.print(f"  Set {VARIABLE}, or name a file with the key: `aim --key-file FILE ...`.")
         for fault in error.faults:
             self.err.print(styled("  ", (fault.pointer or "/", "cyan"), f"  {fault.detail}"))
 
@@ -137,7 +157,7 @@ def session(context: typer.Context, engine: str | None, as_json: bool) -> Sessio
     """The session of a command; its own options go before those that stand before the command."""
     given = context.obj if isinstance(context.obj, Globals) else Globals()
     url = engine or given.engine or os.environ.get("AIM_ENGINE") or DEFAULT_ENGINE
-    return Session(url, as_json or given.as_json)
+    return Session(url, as_json or given.as_json, given.key_file)
 
 
 def styled(*parts: str | tuple[str, str]) -> Text:
