@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp
 
 from aiservice.deliver import growing_delays
+from aiservice.key import Key
 from aiservice.protocol import Announcement
 from aiservice.service import Service
 
@@ -26,9 +27,10 @@ class Announcer:
     """
 
     def __init__(
-        self, session: aiohttp.ClientSession, service: Service, engine: str, address: str, interval: float
+        self, session: aiohttp.ClientSession, service: Service, engine: str, address: str, interval: float, key: Key
     ) -> None:
         self._session = session
+        self._key = key
         self._url = f"{engine}/services"
         self._interval = interval
         self._messages = [
@@ -78,13 +80,28 @@ class Announcer:
         """Send one message; return the status (0 where there was no answer) and what went wrong, or None."""
         timeout = aiohttp.ClientTimeout(total=10)
         try:
-            async with self._session.post(self._url, json=document, timeout=timeout, allow_redirects=False) as answer:
+            async with self._session.post(
+                self._url, json=document, headers=self._key.headers(), timeout=timeout, allow_redirects=False
+            ) as answer:
                 if answer.status < 300:
                     return answer.status, None
                 text = (await answer.content.read(500)).decode("utf-8", "replace")
-                return answer.status, f"{document['api']['route']}: answered {answer.status}: {text}"
+                return (
+                    answer.status,
+                    f"{document['api']['route']}: answered {answer.status}: {self._about(answer.status)}{text}",
+                )
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return 0, f"not reached: {str(error) or type(error).__name__}"
+
+    def _about(self, status: int) -> str:
+        """What to do about an answer that says that the key is not good."""
+        source = self._key.source
+        if status == 401:
+            told = f"the engine does not take the key of {source}" if source else "the engine asks for a key"
+            return f"{told}; set APP_KEY or APP_KEY_FILE to one with the scope `service`: "
+        if status == 403:
+            return "the key may not announce this; it needs the scope `service`: "
+        return ""
 
     def _tell(self, trouble: str | None) -> None:
         """Log a change, not every turn."""

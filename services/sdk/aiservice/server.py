@@ -17,6 +17,7 @@ from aiservice.announce import Announcer
 from aiservice.app import Running, build_app
 from aiservice.calls import Calls, Workspace
 from aiservice.deliver import Courier, new_session
+from aiservice.key import Key
 from aiservice.metrics import Metrics
 from aiservice.protocol.lines import configure
 from aiservice.protocol.patience import Patience
@@ -130,7 +131,8 @@ class _Life:
         await queue.start()
         log.info("%s is ready", self._service.name)
         if settings.engine and settings.service:
-            announcer = Announcer(session, self._service, settings.engine, settings.service, settings.notify_cron)
+            key = Key(None if settings.key is None else settings.key.get_secret_value(), settings.key_file)
+            announcer = Announcer(session, self._service, settings.engine, settings.service, settings.notify_cron, key)
             await announcer.run()
         elif settings.engine or settings.service:
             missing = "APP_SERVICE" if settings.engine else "APP_ENGINE"

@@ -1,8 +1,9 @@
 """Every variable that a service reads from its environment or from `.env`, with its default and what it means."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from yarl import URL
 
@@ -38,6 +39,8 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = Field("text", description="how lines of the log are written")
     engine: WebAddress | None = Field(None, description="URL of the engine, to announce the operations to")
     service: WebAddress | None = Field(None, description="URL under which the engine reaches this service")
+    key: SecretStr | None = Field(None, description="API key with the scope `service`, sent with announcements")
+    key_file: Path | None = Field(None, description="a file with APP_KEY, read again when it changes")
     notify_cron: float = Field(30.0, gt=0, le=86_400, description="seconds between two announcements")
     workers: int | None = Field(None, ge=1, le=256, description="calls that run at once; else what the service says")
     queue: int = Field(64, ge=0, le=100_000, description="calls that may wait for a worker; one more is answered 429")

@@ -1,6 +1,9 @@
 """Announcements: one message per operation, at start, again and again, and sooner while the engine is away."""
 
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from aiservice.protocol import Announcement
 from aiservice.testing import CallbackReceiver, free_port, wait_until
@@ -61,6 +64,35 @@ def test_a_refusal_is_logged_with_its_reason(start: Any) -> None:
     with CallbackReceiver([409]) as receiver, start(**announcing(receiver, "30")) as service:
         wait_until(lambda: "echo: answered 409" in service.log, what="the log line")
         wait_until(lambda: len(receiver.received) >= 2 * len(ROUTES), what="another round")
+
+
+def test_the_key_goes_with_every_announcement_and_is_read_again(start: Any, tmp_path: Path) -> None:
+    file = tmp_path / "service.key"
+    file.write_text("aim_first_secret\n")
+    with CallbackReceiver() as receiver, start(APP_KEY_FILE=str(file), **announcing(receiver, "0.1")) as service:
+        wait_until(lambda: len(receiver.received) >= len(ROUTES), what="a round")
+        assert {message.headers["authorization"] for message in receiver.received} == {"Bearer aim_first_secret"}
+        file.write_text("aim_second_secret\n")
+        wait_until(lambda: "second" in receiver.received[-1].headers["authorization"], what="the other key")
+        file.write_text("no key\n")
+        wait_until(lambda: "authorization" not in receiver.received[-1].headers, what="no key")
+        wait_until(lambda: "APP_KEY_FILE holds no key" in service.log, what="the log line")
+        assert "secret" not in service.log and "no key\n" not in service.log
+
+
+@pytest.mark.parametrize(
+    ("status", "key", "told"),
+    [
+        (401, {}, "asks for a key; set APP_KEY or APP_KEY_FILE"),
+        (401, {"APP_KEY": "aim_wrong_secret"}, "does not take the key of APP_KEY"),
+        (403, {"APP_KEY": "aim_wrong_secret"}, "needs the scope `service`"),
+    ],
+)
+def test_a_key_that_is_not_taken_is_told_clearly(start: Any, status: int, key: dict[str, str], told: str) -> None:
+    with CallbackReceiver([status] * 200) as receiver, start(**key, **announcing(receiver, "30")) as service:
+        wait_until(lambda: told in service.log, what="the log line")
+        assert "wrong_secret" not in service.log
+        assert len(receiver.received) >= len(ROUTES), "and it goes on"
 
 
 def test_nothing_is_announced_before_the_model_is_loaded(start: Any, tmp_path: Any) -> None:
