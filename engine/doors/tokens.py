@@ -83,12 +83,17 @@ class Tokens:
         return claims
 
     def _identity(self, claims: dict[str, Any]) -> Identity:
-        owner = _claim(claims, self._owner)
-        if not isinstance(owner, str) or not 0 < len(owner) <= _MAX_OWNER or not owner.isprintable():
-            raise Unauthorized(f"this token is not taken: its claim `{self._owner}` names no owner", sent=True)
+        owner = _named(claims["sub"], "sub") and _named(_claim(claims, self._owner), self._owner)
         given = _claim(claims, self._scopes)
         words = given.split() if isinstance(given, str) else given if isinstance(given, list) else []
         return Identity(f"oidc:{claims['sub']}", owner, with_implied(scope for scope in SCOPES if scope in words))
+
+
+def _named(value: Any, claim: str) -> str:
+    """What can stand in lists and logs. Raises Unauthorized."""
+    if not isinstance(value, str) or not 0 < len(value) <= _MAX_OWNER or not value.isprintable():
+        raise Unauthorized(f"this token is not taken: its claim `{claim}` names no owner", sent=True)
+    return value
 
 
 def _claim(claims: Mapping[str, Any], name: str) -> Any:
