@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from engine.store.records import (
+    AuditRow,
     Change,
     ChildResult,
     EngineRow,
@@ -28,6 +29,8 @@ from engine.store.records import (
 __all__ = [
     "KEPT_VERSIONS",
     "Store",
+    "Trail",
+    "AuditRow",
     "Change",
     "ChildResult",
     "EngineRow",
@@ -45,8 +48,27 @@ KEPT_VERSIONS = 50
 """How many versions of an open pipeline are kept although no task uses them."""
 
 
+class Trail(Protocol):
+    """Who changed what, as a store keeps it. Rows are added and removed, never changed."""
+
+    async def add(self, row: AuditRow) -> None:
+        """Keep a row. Raises Conflict where the id is taken."""
+
+    async def page(
+        self, action: str | None, owner: str | None, before: tuple[int, str] | None, limit: int
+    ) -> list[AuditRow]:
+        """Rows, newest first by (at, id), at most `limit`, that lie before the given (at, id)."""
+
+    async def prune(self, before: int) -> int:
+        """Remove the rows from before a time. Returns how many."""
+
+
 class Store(Protocol):
     """See the module. Methods may be called at the same time from many coroutines of one event loop."""
+
+    @property
+    def trail(self) -> Trail:
+        """Who changed what."""
 
     async def open(self) -> None:
         """Connect, and make what is missing (tables, indexes). May be called again after it raised StoreAway."""
@@ -143,7 +165,7 @@ class Store(Protocol):
     async def create(self, row: TaskRow, submission: Submission | None = None) -> int | Submission:
         """Add a task of revision 1, and the submission with it, in one step. Returns the change's number.
 
-        Where the same (route, key) has a submission already, nothing is added and that submission is returned.
+        Where the same (owner, route, key) has a submission already, nothing is added and that submission is returned.
         Raises Conflict where the id is taken.
         """
 
@@ -158,19 +180,25 @@ class Store(Protocol):
     async def save(self, row: TaskRow) -> int | None:
         """Replace the task if its stored revision is `row.revision - 1`. Returns the change's number, else None.
 
-        Route, definition, time of creation, and whose child it is stay as they were created.
+        Route, definition, time of creation, owner, and whose child it is stay as they were created.
         """
 
     async def load(self, task_id: str) -> TaskRow | None:
         """A task by its id."""
 
     async def page(
-        self, route: str | None, status: str | None, before: tuple[int, str] | None, limit: int
+        self,
+        route: str | None,
+        status: str | None,
+        before: tuple[int, str] | None,
+        limit: int,
+        owner: str | None = None,
     ) -> list[TaskSummary]:
-        """Root tasks, newest first by (created, id), at most `limit`, that lie before the given (created, id)."""
+        """Root tasks, newest first by (created, id), at most `limit`, that lie before the given (created, id); those of
+        all owners, or of one."""
 
-    async def stats(self) -> Stats:
-        """Numbers of kept root tasks, in a time that does not grow with them."""
+    async def stats(self, owner: str | None = None) -> Stats:
+        """Numbers of kept root tasks, of all owners or of one, in a time that does not grow with them."""
 
     async def due(self, now: int, limit: int) -> list[str]:
         """Ids of running tasks with `due` <= now, the earliest first."""
@@ -194,6 +222,9 @@ class Store(Protocol):
 
     async def existing(self, task_ids: Collection[str]) -> set[str]:
         """Those of the ids that belong to a task."""
+
+    async def owners(self, task_ids: Collection[str]) -> dict[str, str]:
+        """Whose those tasks are, by id, without their documents; what belongs to no task is missing."""
 
     async def statuses(self, task_ids: Collection[str]) -> dict[str, str]:
         """The status of those tasks, by id; what belongs to no task is missing."""

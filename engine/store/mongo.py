@@ -33,8 +33,9 @@ from engine.store.mongo_numbers import Numbers
 from engine.store.mongo_pipelines import Announced, Pipelines
 from engine.store.mongo_recount import recount
 from engine.store.mongo_schema import make_indexes, pipeline_row
-from engine.store.mongo_tally import Tally
+from engine.store.mongo_tally import Tallies
 from engine.store.mongo_tasks import REMOVED_AT_ONCE, Tasks
+from engine.store.mongo_trail import MongoTrail
 
 T = TypeVar("T")
 
@@ -46,8 +47,8 @@ class MongoStore:
         self.database = database
         self._link = Link(uri, database, uri_file)
         self._numbers = Numbers(self._link)
-        self._tally = Tally(self._link)
-        self._tasks = Tasks(self._link, self._numbers, self._tally)
+        self._tallies = Tallies(self._link)
+        self._tasks = Tasks(self._link, self._numbers, self._tallies)
         self._children = Children(self._link, self._numbers, self._tasks)
         self._changes = Changes(self._link, self._numbers)
         self._lists = Lists(self._link)
@@ -55,6 +56,10 @@ class MongoStore:
         self._announced = Announced(self._link)
         keys = Keys(self._link, self._do)
         self.add_key, self.keys, self.revoke_key = keys.add, keys.all, keys.revoke
+        self.trail = MongoTrail(self._link, self._do)
+        self.open_ids, self.holders, self.next_due = self._pipelines.open_ids, self._lists.holders, self._lists.next_due
+        self.services, self.engines = self._announced.services, self._announced.engines
+        self.last_change = self._changes.last
         self._opening = asyncio.Lock()
         self._opened = False
         self._running: set[asyncio.Task[Any]] = set()
@@ -92,7 +97,7 @@ class MongoStore:
             await database.command("ping")
 
         await self._link.run(work)
-        await self._tally.flush()
+        await self._tallies.flush()
 
     async def add_pipeline(self, row: PipelineRow) -> bool:
         """See `Store.add_pipeline`."""
@@ -115,10 +120,6 @@ class MongoStore:
         """See `Store.latest_version`."""
         found = await _found(None, self._pipelines.route(route))
         return 0 if found is None else int(found["latest"])
-
-    async def open_ids(self) -> dict[str, str]:
-        """See `Store.open_ids`."""
-        return await self._pipelines.open_ids()
 
     async def definition(self, definition_id: str) -> PipelineRow | None:
         """See `Store.definition`."""
@@ -148,10 +149,6 @@ class MongoStore:
         """See `Store.silence`."""
         return await self._do(self._announced.silence(row))
 
-    async def services(self) -> list[ServiceRow]:
-        """See `Store.services`."""
-        return await self._announced.services()
-
     async def beat(self, row: EngineRow) -> None:
         """See `Store.beat`."""
         await self._do(self._announced.beat(row))
@@ -159,14 +156,6 @@ class MongoStore:
     async def leave(self, engine_id: str) -> None:
         """See `Store.leave`."""
         await self._do(self._announced.remove("engines", engine_id))
-
-    async def engines(self) -> list[EngineRow]:
-        """See `Store.engines`."""
-        return await self._announced.engines()
-
-    async def holders(self) -> set[str]:
-        """See `Store.holders`."""
-        return await self._lists.holders()
 
     async def held(self, holders: str, after: str, limit: int) -> list[str]:
         """See `Store.held`."""
@@ -189,22 +178,23 @@ class MongoStore:
         return await _found(None, self._tasks.load(task_id))
 
     async def page(
-        self, route: str | None, status: str | None, before: tuple[int, str] | None, limit: int
+        self,
+        route: str | None,
+        status: str | None,
+        before: tuple[int, str] | None,
+        limit: int,
+        owner: str | None = None,
     ) -> list[TaskSummary]:
         """See `Store.page`."""
-        return await _found([], self._lists.page(route, status, before, limit))
+        return await _found([], self._lists.page(route, status, before, limit, owner))
 
-    async def stats(self) -> Stats:
+    async def stats(self, owner: str | None = None) -> Stats:
         """See `Store.stats`."""
-        return await self._tally.stats()
+        return await _found(Stats({}, {}), self._tallies.stats(owner))
 
     async def due(self, now: int, limit: int) -> list[str]:
         """See `Store.due`."""
         return await _found([], self._lists.due(now, limit))
-
-    async def next_due(self) -> int | None:
-        """See `Store.next_due`."""
-        return await self._lists.next_due()
 
     async def running(self, after: str, limit: int, waiting: bool = False) -> list[str]:
         """See `Store.running`."""
@@ -228,13 +218,17 @@ class MongoStore:
         """See `Store.existing`."""
         return set(await self.statuses(task_ids))
 
+    async def owners(self, task_ids: Collection[str]) -> dict[str, str]:
+        """See `Store.owners`."""
+        return await self._lists.owners([each for each in task_ids if _storable(each)])
+
     async def statuses(self, task_ids: Collection[str]) -> dict[str, str]:
         """See `Store.statuses`."""
         return await self._lists.statuses([each for each in task_ids if _storable(each)])
 
     async def recount(self) -> bool:
         """See `Store.recount`."""
-        return await self._do(recount(self._link, self._tally))
+        return await self._do(recount(self._link, self._tallies))
 
     async def children(self, root: str, after: tuple[str, str, int] | None, limit: int) -> list[TaskRow]:
         """See `Store.children`."""
@@ -251,10 +245,6 @@ class MongoStore:
     async def family_counts(self, root: str, parent: str, family: str) -> dict[str, int]:
         """See `Store.family_counts`."""
         return await _found({}, self._children.family_counts(root, parent, family))
-
-    async def last_change(self) -> int:
-        """See `Store.last_change`."""
-        return await self._changes.last()
 
     async def changes(self, after: int, limit: int, root: str | None = None) -> list[Change]:
         """See `Store.changes`."""

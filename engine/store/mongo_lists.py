@@ -19,7 +19,12 @@ class Lists:
         self._link = link
 
     async def page(
-        self, route: str | None, status: str | None, before: tuple[int, str] | None, limit: int
+        self,
+        route: str | None,
+        status: str | None,
+        before: tuple[int, str] | None,
+        limit: int,
+        owner: str | None,
     ) -> list[TaskSummary]:
         """See `Store.page`. One walk down an index for each status, then merged."""
         found: list[TaskSummary] = []
@@ -27,6 +32,8 @@ class Lists:
             chosen: Document = {"shown": {"$eq": each}}
             if route is not None:
                 chosen["route"] = {"$eq": route}
+            if owner is not None:
+                chosen["mine"] = {"$eq": owner} if owner else {"$exists": False}
             for more in _before(before):
                 found += await self._page({**chosen, **more}, limit)
         found = list({summary.id: summary for summary in found}.values())  # one may have ended between two walks
@@ -98,14 +105,22 @@ class Lists:
 
     async def statuses(self, task_ids: list[str]) -> dict[str, str]:
         """See `Store.statuses`."""
+        return await self._field("status", task_ids)
+
+    async def owners(self, task_ids: list[str]) -> dict[str, str]:
+        """See `Store.owners`."""
+        return await self._field("owner", task_ids)
+
+    async def _field(self, name: str, task_ids: list[str]) -> dict[str, str]:
+        """A field of those tasks, by id; empty text where one has none."""
         found: dict[str, str] = {}
         for start in range(0, len(task_ids), _IDS_AT_ONCE):
             part = task_ids[start : start + _IDS_AT_ONCE]
 
             async def work(database: Database, again: bool, part: list[str] = part) -> list[Document]:
-                return await database["tasks"].find({"_id": {"$in": part}}, {"status": 1}).to_list(None)
+                return await database["tasks"].find({"_id": {"$in": part}}, {name: 1}).to_list(None)
 
-            found.update({each["_id"]: each["status"] for each in await self._link.run(work)})
+            found.update({each["_id"]: each.get(name, "") for each in await self._link.run(work)})
         return found
 
     async def _ids(self, chosen: Document, order: str, limit: int) -> list[str]:

@@ -11,7 +11,7 @@ from engine.store.base import Submission, TaskRow
 from engine.store.mongo_link import Database, Document, Link
 from engine.store.mongo_numbers import REMOVED, Numbers
 from engine.store.mongo_schema import task_document, task_row, task_update
-from engine.store.mongo_tally import Tally
+from engine.store.mongo_tally import Tallies
 
 REMOVED_AT_ONCE = 100  # root tasks in one step
 _CHILDREN_AT_ONCE = 200  # children in one step
@@ -22,10 +22,10 @@ GONE = -1
 class Tasks:
     """Writes `tasks`."""
 
-    def __init__(self, link: Link, numbers: Numbers, tally: Tally) -> None:
+    def __init__(self, link: Link, numbers: Numbers, tallies: Tallies) -> None:
         self._link = link
         self._numbers = numbers
-        self._tally = tally
+        self._tallies = tallies
 
     async def create(self, row: TaskRow, submission: Submission | None) -> int | Submission:
         """See `Store.create`."""
@@ -53,7 +53,7 @@ class Tasks:
             return earlier
         await self._numbers.confirm({number: row})
         if row.root is None:
-            await self._tally.add(row.route, {row.status: 1})
+            await self._tallies.add(row.route, row.owner, {row.status: 1})
         return number
 
     async def save(self, row: TaskRow) -> int | None:
@@ -72,7 +72,7 @@ class Tasks:
             return None
         await self._numbers.confirm({number: row})
         if row.root is None and before != row.status:
-            await self._tally.add(row.route, {before: -1, row.status: 1})
+            await self._tallies.add(row.route, row.owner, {before: -1, row.status: 1})
         return number
 
     async def lose(self, numbers: list[int]) -> None:
@@ -124,7 +124,7 @@ class Tasks:
             ended: Document = {**chosen, "parent": {"$eq": ""}, "status": {"$ne": "running"}}
             if not (await tasks.update_many(ended, {"$set": {"revision": GONE}})).matched_count:
                 return []
-            fields = {"status": 1, "revision": 1, "route": 1, "numbers": 1, "kids": 1}
+            fields = {"status": 1, "revision": 1, "route": 1, "numbers": 1, "kids": 1, "owner": 1}
             found = await tasks.find(chosen, fields).to_list(None)
             return [each for each in found if each["revision"] == GONE]
 
@@ -156,10 +156,10 @@ class Tasks:
 
         results = await asyncio.gather(*(remove(root) for root in roots), return_exceptions=True)
         removed = [root for root, result in zip(roots, results, strict=True) if result is True]
-        counts: dict[str, Counter[str]] = {}
+        counts: dict[tuple[str, str], Counter[str]] = {}
         for root in removed:
-            counts.setdefault(root["route"], Counter())[root["status"]] -= 1
-        await asyncio.gather(*(self._tally.add(route, dict(changes)) for route, changes in counts.items()))
+            counts.setdefault((root["route"], root.get("owner", "")), Counter())[root["status"]] -= 1
+        await asyncio.gather(*(self._tallies.add(*whose, dict(changes)) for whose, changes in counts.items()))
         for result in results:
             if isinstance(result, BaseException):
                 raise result
@@ -214,7 +214,7 @@ async def _who_was_first(
         found = await database["tasks"].find_one({"once": {"$eq": document["once"]}})
         if found is not None and found["numbers"][0] != document["numbers"][0]:
             kept = found["submission"]
-            return Submission(submission.route, kept["key"], kept["digest"], kept["task"])
+            return Submission(submission.route, kept["key"], kept["digest"], kept["task"], submission.owner)
     found = await database["tasks"].find_one({"_id": row.id}, {"numbers": 1})
     if found is not None and document["numbers"][0] in found["numbers"]:
         return None

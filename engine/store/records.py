@@ -10,7 +10,8 @@ class PipelineRow:
 
     `id` is random and never used twice: tasks are pinned to it. `kind` is `pipeline` for what a client posted,
     `service` for the one that the engine makes for an announced operation, and `trial` (version 0) for one that no
-    route opens, made for a single task. `document` is the definition as JSON.
+    route opens, made for a single task. `document` is the definition as JSON. `owner` is whose the route is: that of
+    the first version; empty where no keys were asked for.
     """
 
     id: str
@@ -19,18 +20,20 @@ class PipelineRow:
     kind: str
     document: bytes
     created: int
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceRow:
     """One announced instance of an operation: unique by (route, url). `api` is JSON, `seen` the last announcement,
-    `interval` (seconds) how often it says that it announces itself."""
+    `interval` (seconds) how often it says that it announces itself, `owner` whose key it announced itself with."""
 
     route: str
     url: str
     api: bytes
     interval: float
     seen: int
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class TaskRow:
     other child has the same. `result` is what an ended child gives to its parent.
 
     `holders` are the ids of the engines that have something under way for a running task, sorted and joined by commas.
+    `owner` is whose the task is, empty where no keys are asked for; children have that of their root.
     """
 
     id: str
@@ -68,6 +72,7 @@ class TaskRow:
     position: int = 0
     result: bytes | None = None
     holders: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +120,29 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """An idempotency key on a route, the digest of the body that came with it, and the task that it made."""
+    """An idempotency key of an owner on a route, the digest of the body that came with it, and the task it made."""
 
     route: str
     key: str
     digest: str
     task: str
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """Who changed what, and when: one change. `id` is random. `key` names what was shown (`Identity.key`), `owner`
+    whose it is, `action` the kind of change, `subject` what was changed, `detail` more of it in words, `address` where
+    the request came from."""
+
+    id: str
+    at: int
+    key: str
+    owner: str
+    action: str
+    subject: str
+    detail: str
+    address: str
 
 
 class KeyLimits(TypedDict):

@@ -44,4 +44,5 @@ def _row(
         position,
         result,
         ",".join(task.holders),
+        task.owner,
     )

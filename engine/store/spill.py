@@ -56,6 +56,7 @@ class SpillingStore:
         self._binaries = binaries
         self._bound = bound
         self._known: OrderedDict[str, tuple[int, list[str]]] = OrderedDict()  # of tasks: revision, its binaries
+        self.trail = store.trail
         self.open, self.close, self.ping = store.open, store.close, store.ping
         self.add_pipeline, self.close_pipeline = store.add_pipeline, store.close_pipeline
         self.open_pipelines, self.open_pipeline = store.open_pipelines, store.open_pipeline
@@ -68,7 +69,7 @@ class SpillingStore:
         self.holders, self.held, self.page, self.stats = store.holders, store.held, store.page, store.stats
         self.due, self.next_due, self.running, self.expired = store.due, store.next_due, store.running, store.expired
         self.delete, self.existing = store.delete, store.existing
-        self.statuses, self.recount = store.statuses, store.recount
+        self.owners, self.statuses, self.recount = store.owners, store.statuses, store.recount
         self.family_running, self.family_counts = store.family_running, store.family_counts
         self.last_change, self.changes = store.last_change, store.changes
 

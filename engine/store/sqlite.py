@@ -29,6 +29,7 @@ from engine.store.base import (
 )
 from engine.store.sqlite_readers import Readers
 from engine.store.sqlite_schema import BUSY_SECONDS, Sync
+from engine.store.sqlite_trail import SqliteTrail
 from engine.store.sqlite_writer import Writer
 
 T = TypeVar("T")
@@ -49,6 +50,7 @@ class SqliteStore:
         self._path = path
         self._writer = Writer(path, sync, busy_seconds)
         self._readers = None if path is None else Readers(path, busy_seconds)  # a database in memory has one connection
+        self.trail = SqliteTrail(self._writer, self._read)
         self._opening = asyncio.Lock()
         self._opened = False
 
@@ -189,14 +191,19 @@ class SqliteStore:
         return await self._read(None, children.load, task_id)
 
     async def page(
-        self, route: str | None, status: str | None, before: tuple[int, str] | None, limit: int
+        self,
+        route: str | None,
+        status: str | None,
+        before: tuple[int, str] | None,
+        limit: int,
+        owner: str | None = None,
     ) -> list[TaskSummary]:
         """See `Store.page`."""
-        return await self._read([], reads.page, route, status, before, limit)
+        return await self._read([], reads.page, route, status, before, limit, owner)
 
-    async def stats(self) -> Stats:
+    async def stats(self, owner: str | None = None) -> Stats:
         """See `Store.stats`."""
-        return await self._read(Stats({}, {}), reads.stats)
+        return await self._read(Stats({}, {}), reads.stats, owner)
 
     async def due(self, now: int, limit: int) -> list[str]:
         """See `Store.due`."""
@@ -227,6 +234,10 @@ class SqliteStore:
     async def existing(self, task_ids: Collection[str]) -> set[str]:
         """See `Store.existing`."""
         return await self._read(set(), reads.existing, list(task_ids))
+
+    async def owners(self, task_ids: Collection[str]) -> dict[str, str]:
+        """See `Store.owners`."""
+        return await self._read({}, reads.owners, list(task_ids))
 
     async def statuses(self, task_ids: Collection[str]) -> dict[str, str]:
         """See `Store.statuses`."""

@@ -10,12 +10,12 @@ from engine.store.base import ChildResult, TaskRow
 
 _TASK = (
     "id, revision, route, definition, status, created, ended, due, waiting, first_event, last_event, document,"
-    " root, parent, family, position, result, holders"
+    " root, parent, family, position, result, holders, owner"
 )
 
 # Rows in one statement. Each statement gives up the interpreter's lock, and a busy event loop gives it back late.
 _ROWS = 50
-_ROW = f"({', '.join('?' * 19)})"
+_ROW = f"({', '.join('?' * 20)})"
 
 # The index is named by what is asked: `root IS NOT NULL` and `status <> 'finished'` are the terms of the partial ones.
 _FAMILY = "FROM tasks INDEXED BY children WHERE root IS NOT NULL AND root = ? AND parent = ? AND family = ?"
@@ -163,4 +163,4 @@ def _known(connection: sqlite3.Connection, task_ids: Sequence[str]) -> set[str]:
 def _values(row: TaskRow) -> tuple[object, ...]:
     first = (row.id, row.revision, row.route, row.definition, row.status, row.created, row.ended, row.due, row.waiting)
     second = (row.first_event, row.last_event, row.document, row.root, row.parent, row.family, row.position, row.result)
-    return (*first, *second, row.holders)
+    return (*first, *second, row.holders, row.owner)

@@ -12,7 +12,7 @@ from itertools import chain
 from engine.store.base import Change, EngineRow, PipelineRow, ServiceRow, Stats, TaskSummary
 
 _STATUSES = ("running", "finished", "error")
-_PIPELINE = "pipelines.id, pipelines.route, version, kind, document, created"
+_PIPELINE = "pipelines.id, pipelines.route, version, kind, document, created, owner"
 
 # The changes of a task are its chain, those of its descendants are in an index. One statement, so that a change of the
 # one kind that was saved in between does not hide behind a later one of the other.
@@ -40,15 +40,25 @@ _HOLDERS = """
 
 
 def page(
-    connection: sqlite3.Connection, route: str | None, status: str | None, before: tuple[int, str] | None, limit: int
+    connection: sqlite3.Connection,
+    route: str | None,
+    status: str | None,
+    before: tuple[int, str] | None,
+    limit: int,
+    owner: str | None,
 ) -> list[TaskSummary]:
-    """See `Store.page`. One walk down an index for each status, then merged: so two indexes serve all four filters.
-    A task that ends between two walks is found by both, and is shown as it was found last."""
+    """See `Store.page`. One walk down an index for each status, then merged: so two indexes serve four filters, and two
+    more those of one owner. A task that ends between two walks is found by both, and is shown as it was found last."""
     found: dict[str, TaskSummary] = {}
     for each in _STATUSES if status is None else (status,):
         index, condition, values = "tasks_by_status", "status = ?", [each]
         if route is not None:
             index, condition, values = "tasks_by_route", "route = ? AND status = ?", [route, each]
+        if owner is not None:
+            condition, values = f"owner = ? AND {condition}", [owner, *values]
+        if owner:
+            index = "tasks_of_owner" if route is None else "tasks_of_owner_by_route"
+            condition = f"owner <> '' AND {condition}"  # the term of the partial indexes
         if before is not None:
             condition += " AND (created, id) < (?, ?)"
         rows = connection.execute(
@@ -60,13 +70,15 @@ def page(
     return sorted(found.values(), key=lambda summary: (summary.created, summary.id), reverse=True)[:limit]
 
 
-def stats(connection: sqlite3.Connection) -> Stats:
+def stats(connection: sqlite3.Connection, owner: str | None) -> Stats:
     """See `Store.stats`."""
     by_status: dict[str, int] = {}
     by_route: dict[str, int] = {}
     by_both: dict[str, dict[str, int]] = {}
     rows = connection.execute(
-        "SELECT route, status, sum(number) FROM counters WHERE number > 0 AND status <> '' GROUP BY route, status"
+        "SELECT route, status, sum(number) FROM counters WHERE number > 0 AND status <> ''"
+        f"{'' if owner is None else ' AND owner = ?'} GROUP BY route, status",
+        () if owner is None else (owner,),
     )
     for route, status, number in rows:
         by_status[status] = by_status.get(status, 0) + number
@@ -149,6 +161,14 @@ def statuses(connection: sqlite3.Connection, task_ids: Sequence[str]) -> dict[st
     return dict(rows.fetchall())
 
 
+def owners(connection: sqlite3.Connection, task_ids: Sequence[str]) -> dict[str, str]:
+    """See `Store.owners`."""
+    rows = connection.execute(
+        "SELECT id, owner FROM tasks WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(task_ids),)
+    )
+    return dict(rows.fetchall())
+
+
 def engines(connection: sqlite3.Connection) -> list[EngineRow]:
     """See `Store.engines`."""
     return [EngineRow(*row) for row in connection.execute("SELECT id, place, beat FROM engines ORDER BY id")]
@@ -213,7 +233,7 @@ def latest_version(connection: sqlite3.Connection, route: str) -> int:
 
 def services(connection: sqlite3.Connection) -> list[ServiceRow]:
     """See `Store.services`."""
-    rows = connection.execute("SELECT route, url, api, interval, seen FROM services ORDER BY route, url")
+    rows = connection.execute("SELECT route, url, api, interval, seen, owner FROM services ORDER BY route, url")
     return [ServiceRow(*row) for row in rows]
 
 

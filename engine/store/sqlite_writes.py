@@ -10,8 +10,8 @@ _NEXT = "(SELECT seq + 1 FROM sqlite_sequence WHERE name = 'changes')"
 
 _CREATE = f"""
     INSERT INTO tasks (id, revision, route, definition, status, created, ended, due, waiting, first_event, last_event,
-        holders, document, last_change)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {_NEXT}) RETURNING last_change"""
+        holders, document, owner, last_change)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {_NEXT}) RETURNING last_change"""
 
 # SQLite rewrites the entries of every index that an UPDATE names a column of, changed or not. Most saves change
 # neither status, end nor holders: these name none of them, and fall back to the full statement where nothing matched.
@@ -23,7 +23,9 @@ _SAVE_ALL = f"""
     UPDATE tasks SET revision = ?, due = ?, waiting = ?, first_event = ?, last_event = ?, document = ?, result = ?,
         status = ?, ended = ?, holders = ?, last_change = {_NEXT}
     WHERE id = ? AND revision = ? RETURNING last_change"""
-_ADD_PIPELINE = "INSERT INTO pipelines (id, route, version, kind, created, document) VALUES (?, ?, ?, ?, ?, ?)"
+_ADD_PIPELINE = (
+    "INSERT INTO pipelines (id, route, version, kind, created, document, owner) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
 
 _PRUNE = """
     DELETE FROM pipelines WHERE created < ?
@@ -55,21 +57,21 @@ def create(connection: sqlite3.Connection, row: TaskRow, submission: Submission 
     """See `Store.create`. Raises Conflict where the id is taken."""
     if submission is not None:
         earlier = connection.execute(
-            "SELECT route, key, digest, task FROM submissions WHERE route = ? AND key = ?",
-            (submission.route, submission.key),
+            "SELECT route, key, digest, task, owner FROM submissions WHERE owner = ? AND route = ? AND key = ?",
+            (submission.owner, submission.route, submission.key),
         ).fetchone()
         if earlier is not None:
             return Submission(*earlier)
     values = (row.id, row.revision, row.route, row.definition, row.status, row.created, row.ended, row.due)
-    more = (row.waiting, row.first_event, row.last_event, row.holders, row.document)
+    more = (row.waiting, row.first_event, row.last_event, row.holders, row.document, row.owner)
     try:
         number = connection.execute(_CREATE, values + more).fetchone()[0]
     except sqlite3.IntegrityError as error:
         raise Conflict(f"There is a task {row.id} already.") from error
     if submission is not None:
         connection.execute(
-            "INSERT INTO submissions (route, key, digest, task) VALUES (?, ?, ?, ?)",
-            (submission.route, submission.key, submission.digest, submission.task),
+            "INSERT INTO submissions (owner, route, key, digest, task) VALUES (?, ?, ?, ?, ?)",
+            (submission.owner, submission.route, submission.key, submission.digest, submission.task),
         )
     return int(number)
 
@@ -79,13 +81,17 @@ def add_pipeline(connection: sqlite3.Connection, row: PipelineRow) -> bool:
     latest = connection.execute("SELECT latest FROM routes WHERE route = ?", (row.route,)).fetchone()
     if latest is not None and latest[0] >= row.version:
         return False
-    connection.execute(_ADD_PIPELINE, (row.id, row.route, row.version, row.kind, row.created, row.document))
+    connection.execute(_ADD_PIPELINE, _pipeline(row))
     connection.execute(
         "INSERT INTO routes (route, latest, open) VALUES (?1, ?2, ?3)"
         " ON CONFLICT DO UPDATE SET latest = ?2, open = ?3",
         (row.route, row.version, row.id),
     )
     return True
+
+
+def _pipeline(row: PipelineRow) -> tuple[object, ...]:
+    return (row.id, row.route, row.version, row.kind, row.created, row.document, row.owner)
 
 
 def close_pipeline(connection: sqlite3.Connection, route: str) -> bool:
@@ -97,7 +103,7 @@ def close_pipeline(connection: sqlite3.Connection, route: str) -> bool:
 def add_definition(connection: sqlite3.Connection, row: PipelineRow) -> None:
     """See `Store.add_definition`. Raises Conflict where the id is taken."""
     try:
-        connection.execute(_ADD_PIPELINE, (row.id, row.route, row.version, row.kind, row.created, row.document))
+        connection.execute(_ADD_PIPELINE, _pipeline(row))
     except sqlite3.IntegrityError as error:
         raise Conflict(f"There is a definition {row.id} already.") from error
 
@@ -111,8 +117,8 @@ def prune_pipelines(connection: sqlite3.Connection, before: int) -> int:
 def announce(connection: sqlite3.Connection, row: ServiceRow) -> None:
     """See `Store.announce`."""
     connection.execute(
-        "INSERT OR REPLACE INTO services (route, url, api, interval, seen) VALUES (?, ?, ?, ?, ?)",
-        (row.route, row.url, row.api, row.interval, row.seen),
+        "INSERT OR REPLACE INTO services (route, url, api, interval, seen, owner) VALUES (?, ?, ?, ?, ?, ?)",
+        (row.route, row.url, row.api, row.interval, row.seen, row.owner),
     )
 
 

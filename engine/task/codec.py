@@ -10,7 +10,7 @@ import orjson
 
 from engine.task.task import Attempt, BinaryRef, Change, Extra, NodeRun, Origin, Task
 
-SCHEMA = 3
+SCHEMA = 4
 """The number of the document's shape. A change that older code cannot read raises it."""
 
 

@@ -65,6 +65,7 @@ class Draft:
             given.origin,
             given.item,
             self._holders,
+            given.owner,
         )
 
     def hold(self, lost: frozenset[str] = frozenset()) -> None:

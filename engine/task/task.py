@@ -180,6 +180,7 @@ class Task:
     grows by a line with every state, `weight` is about the size of all outs in bytes. `fields` are what code has set on
     `pipeline`. A child has an `origin` and shares the seal of its parent; `item` is what its loop gave it. `holders`
     are the engines that have something under way for the task, sorted: what one leaves that dies is taken over.
+    `owner` is whose the task is, empty where no keys are asked for; a child has its parent's.
     """
 
     id: str
@@ -198,6 +199,7 @@ class Task:
     origin: Origin | None = None
     item: Any = None
     holders: tuple[str, ...] = ()
+    owner: str = ""
 
     @property
     def root(self) -> str:
@@ -233,6 +235,7 @@ class Task:
             self.origin,
             self.item,
             self.holders,
+            self.owner,
         )
 
     def node(self, node_id: str) -> NodeRun:
@@ -278,9 +281,9 @@ class Task:
         return any(attempt.id == call_id for run in self.nodes.values() for attempt in run.attempts)
 
 
-def new_task(task_id: str, seal: str, route: str, definition: str, now: int) -> Task:
+def new_task(task_id: str, seal: str, route: str, definition: str, now: int, owner: str = "") -> Task:
     """A task in which nothing has started."""
-    return Task(id=task_id, seal=seal, route=route, definition=definition, created=now, nodes={})
+    return Task(id=task_id, seal=seal, route=route, definition=definition, created=now, nodes={}, owner=owner)
 
 
 def child_of(parent: Task, definition: str, route: str, origin: Origin, item: Any, now: int) -> Task:
@@ -288,4 +291,4 @@ def child_of(parent: Task, definition: str, route: str, origin: Origin, item: An
     name = origin.call or f"{parent.id}/{origin.family}/{origin.index}"
     secret = blake2b(name.encode(), key=bytes.fromhex(parent.seal), digest_size=SECRET_LENGTH // 2).hexdigest()
     child = parent.id[:-SECRET_LENGTH] + secret
-    return Task(child, parent.seal, route, definition, now, nodes={}, origin=origin, item=item)
+    return Task(child, parent.seal, route, definition, now, nodes={}, origin=origin, item=item, owner=parent.owner)

@@ -256,10 +256,13 @@ async def test_no_read_grows_with_the_number_of_tasks(store: SqliteStore, path: 
     connection = sqlite3.connect(path, factory=Explaining)
     for route in (None, "blur"):
         for status in (None, "running"):
-            reads.page(connection, route, status, None, 5)
-            reads.page(connection, route, status, (1_000, "f"), 5)
+            for owner in (None, "ann"):
+                reads.page(connection, route, status, None, 5, owner)
+                reads.page(connection, route, status, (1_000, "f"), 5, owner)
     children.load(connection, "1")
-    reads.stats(connection)
+    reads.stats(connection, None)
+    reads.stats(connection, "ann")
+    reads.owners(connection, ["1"])
     reads.due(connection, 5, 5)
     reads.next_due(connection)
     reads.running(connection, "", 5, False)

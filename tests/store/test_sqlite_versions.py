@@ -20,7 +20,7 @@ ENDED = TaskRow("b" * 32, 3, "blur", "d2", "finished", 5_001, 6_000, None, False
 FAILED = TaskRow("c" * 32, 2, "crop", "d3", "error", 5_002, 6_001, None, False, 3, 3, b'{"task": "c"}')
 
 
-@pytest.fixture(params=["version_1.sql", "version_2.sql"])
+@pytest.fixture(params=["version_1.sql", "version_2.sql", "version_3.sql"])
 def old(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A file of an older schema number: three pipelines, a service, three tasks, and a fourth that was removed."""
     path = tmp_path / "engine.db"
@@ -52,7 +52,7 @@ async def test_old_file_becomes_the_same_as_a_new_one(old: Path, tmp_path: Path)
         await store.open()
         await store.close()
     assert described(old) == described(tmp_path / "new.db")
-    assert described(old)["number"] == SCHEMA_NUMBER == 4
+    assert described(old)["number"] == SCHEMA_NUMBER == 5
 
 
 async def test_all_that_an_old_file_holds_is_there(old: Path) -> None:
