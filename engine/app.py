@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from starlette.types import Lifespan
 
 from engine.admission import Admission
+from engine.api import audit as audit_api
 from engine.api import binaries as binaries_api
 from engine.api import events, keys, nodes, page, problems, services, sessions, system, tasks
 from engine.api.answers import PROBLEM
@@ -22,6 +23,7 @@ from engine.api.deps import Engine
 from engine.api.gauges import Gauges
 from engine.api.hot import HotPath
 from engine.api.openapi import OpenApi
+from engine.audit import Audit
 from engine.belongings import Belongings
 from engine.binaries.base import BinaryStore
 from engine.breakers import Breakers
@@ -37,11 +39,13 @@ from engine.health import BINARIES as OBJECTS
 from engine.health import DATABASE as TASKS
 from engine.health import Health
 from engine.instances import Instances
+from engine.limits import Limits
 from engine.measured import MeasuredSandbox, measured_binaries, measured_database
 from engine.members import Members
 from engine.metrics import Metrics
 from engine.news import Hub
 from engine.outbound.client import Outbound
+from engine.owners import Owners
 from engine.pace import Pace
 from engine.pictures.thumbnails import Thumbnails
 from engine.registry import Registry
@@ -145,9 +149,23 @@ def make_engine(settings: Settings) -> tuple[Engine, Outside]:
     census = Census(store, disk_of(settings))
     metrics.show(Gauges(metrics, turnstile, instances, health, members, census, runner.waiting, registry.names))
     reruns = Reruns(binaries, registry, runner, clock)
+    audit = Audit(store, clock, settings.app_audit_days)
     sweeper = Sweeper(
-        store, binaries, registry, instances, runner, members, clock, watch, settings.app_cron, settings.app_lifespan
+        store,
+        binaries,
+        registry,
+        instances,
+        runner,
+        members,
+        clock,
+        watch,
+        settings.app_cron,
+        settings.app_lifespan,
+        audit,
     )
+    doors = make_guard(settings, store, clock)
+    limits = Limits(store, doors.keyring.limits)
+    metrics.on_end = limits.ended
     engine = Engine(
         settings,
         store,
@@ -168,7 +186,10 @@ def make_engine(settings: Settings) -> tuple[Engine, Outside]:
         census,
         Belongings(store, binaries, runner.read),
         thumbnails,
-        make_guard(settings, store, clock),
+        doors,
+        limits,
+        Owners(store, runner.at_hand),
+        audit,
         asyncio.get_running_loop(),
         guard,
     )
@@ -215,6 +236,7 @@ async def stop(engine: Engine, outside: Outside) -> None:
     await engine.census.close()
     await engine.admission.close()
     await engine.guard.close()
+    await engine.limits.close()
     await engine.runner.close()
     await engine.sweeper.stop()
     await outside.close()
@@ -261,7 +283,10 @@ def make_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         responses={"default": PROBLEM},
     )
     problems.install(app)
-    routers = [module.router for module in (services, tasks, nodes, binaries_api, events, system, keys, sessions, page)]
+    routers = [
+        module.router
+        for module in (services, tasks, nodes, binaries_api, events, system, keys, sessions, audit_api, page)
+    ]
     for router in routers:
         app.include_router(router)
     app.state.routes = [route for router in routers for route in router.routes]

@@ -173,3 +173,9 @@ class StoreFull(EngineError):
 
     status = 507
     title = "Insufficient storage"
+
+
+def check_faultless(faults: list[Fault]) -> None:
+    """Raise Unprocessable where a definition has faults."""
+    if faults:
+        raise Unprocessable(f"the definition has {len(faults)} fault{'s' * (len(faults) > 1)}", faults)

@@ -37,6 +37,11 @@ class Identity:
         """Whether what belongs to this owner is its own, or it may see what belongs to all."""
         return self.owner == owner or "admin" in self.scopes
 
+    @property
+    def bound(self) -> str | None:
+        """The only owner whose tasks it sees; None where it sees those of all."""
+        return None if "admin" in self.scopes else self.owner
+
 
 def with_implied(scopes: Iterable[Scope]) -> frozenset[Scope]:
     """The scopes, and those that they imply."""

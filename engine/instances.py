@@ -94,10 +94,10 @@ class Instances:
 
     # Announcements
 
-    async def heard(self, message: Announcement, api: Mapping[str, Any]) -> None:
-        """Take an announcement."""
+    async def heard(self, message: Announcement, api: Mapping[str, Any], owner: str) -> None:
+        """Take an announcement, made with a key of this owner."""
         route, url, interval = message.api.route, message.url, message.interval
-        row = ServiceRow(route, url, orjson.dumps(api), interval, self._clock.now())
+        row = ServiceRow(route, url, orjson.dumps(api), interval, self._clock.now(), owner)
         await self._store.announce(row)
         self._take(row)
 

@@ -57,10 +57,12 @@ class _One(Collector):
 
 class Metrics:
     """See the module. `balance`: how many more root tasks this engine has seen begin than end. `operation` tells the
-    route of the operation that is called by an address, and is given any other name back."""
+    route of the operation that is called by an address, and is given any other name back. `on_end` is told of
+    every root task that has ended."""
 
     def __init__(self) -> None:
         self.balance = 0
+        self.on_end: Callable[[Task], None] = lambda task: None
         self.operation: Callable[[str], str] = lambda name: name
         self._routes, self._services = Names(), Names()
         self._looks: list[Callable[[], Iterable[Metric]]] = []
@@ -121,6 +123,7 @@ class Metrics:
     def ended(self, task: Task) -> None:
         """A task has ended that has no parent."""
         self.balance -= 1
+        self.on_end(task)
         route = self._routes.of(task.route)
         self._ended.add((route, task.status))
         if task.ended is not None:

@@ -14,7 +14,7 @@ from engine.task.task import Origin, Task
 PARENT_BYTES = 10_000
 """What a task counts that is kept at hand without its document's size being known."""
 
-_GONE = "there is no such task; it may have been removed after its time"
+GONE = "there is no such task; it may have been removed after its time"
 
 
 class Reading:
@@ -100,7 +100,7 @@ class Reading:
     async def _row(self, task_id: str) -> TaskRow:
         row = await self._store.load(task_id)
         if row is None:
-            raise NotFound(_GONE)
+            raise NotFound(GONE)
         return row
 
 

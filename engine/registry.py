@@ -9,8 +9,11 @@ import orjson
 
 from aiservice.protocol import Announcement
 from engine.announced import check_announced, common_result, route_of, service_pipeline
+from engine.audit import Actor
+from engine.claims import check_announcement, check_change, is_free, new_owner, note_version
 from engine.clock import Clock
-from engine.errors import Conflict, Fault, NotFound, PreconditionFailed, StoreAway, Unprocessable
+from engine.errors import Conflict, Fault, NotFound, PreconditionFailed, StoreAway, Unprocessable, check_faultless
+from engine.identity import Identity
 from engine.ids import new_id
 from engine.instances import Instance, Instances
 from engine.members import Members
@@ -159,17 +162,14 @@ class Registry:
             self._broken[key] = described_faults(opened.definition, self.results())
         return self._broken[key]
 
-    async def try_definition(self, definition: Any) -> Pipeline:
+    async def try_definition(self, definition: Any, owner: str) -> Pipeline:
         """Store a definition that no route opens, for one task. Raises Unprocessable with every fault."""
-        self._raise(await self.check(definition))
+        check_faultless(await self.check(definition))
         self._check_ready()
-        row = PipelineRow(new_id(), route_of(definition), 0, "trial", orjson.dumps(definition), self._clock.now())
+        document = orjson.dumps(definition)
+        row = PipelineRow(new_id(), route_of(definition), 0, "trial", document, self._clock.now(), owner)
         await self._store.add_definition(row)
         return await self.definition(row.id)
-
-    def _raise(self, faults: list[Fault]) -> None:
-        if faults:
-            raise Unprocessable(f"the definition has {len(faults)} fault{'s' * (len(faults) > 1)}", faults)
 
     async def versions(self, route: str) -> list[PipelineRow]:
         """The versions of an open route that are kept, newest first. Raises NotFound."""
@@ -177,16 +177,16 @@ class Registry:
         return await self._store.versions(route)
 
     async def add_pipeline(
-        self, definition: Any, replace: str | None = None, seen: Collection[int] | None = None
+        self, definition: Any, by: Actor, replace: str | None = None, seen: Collection[int] | None = None
     ) -> Opened:
         """Open a pipeline's route, or with `replace` (a route) give it a new version: with `seen`, only in the place of
         one of these versions.
 
         The same definition again changes nothing. Raises Unprocessable with every fault, Conflict where the route
-        belongs to another pipeline or to a living service, NotFound where the route to replace is not open,
-        PreconditionFailed where another version than those `seen` is.
+        belongs to another pipeline or to a living service, NotFound where the route to replace is not open, Forbidden
+        where it is not for them to replace, PreconditionFailed where another version than those `seen` is.
         """
-        self._raise(await self.check(definition))
+        check_faultless(await self.check(definition))
         route = route_of(definition)
         if replace is not None and replace != route:
             raise Unprocessable(f"the entry's route is `{route}`, not `{replace}`: a new version keeps its route")
@@ -194,9 +194,9 @@ class Registry:
         if not self._members.alone:
             await self.refresh()
         async with self._changing:
-            known = self._may_take(route, definition, replace is not None)
+            known = self._may_take(route, definition, by.identity, replace is not None)
             if known is None:
-                known = await self._store_version(route, "pipeline", definition, seen)
+                known = await self._store_version(route, "pipeline", definition, by, seen)
         if known is None:
             await self.refresh()
             version = self.get(route).row.version
@@ -205,10 +205,10 @@ class Registry:
         await self._members.others_know()
         return known
 
-    def _may_take(self, route: str, definition: Any, replace: bool) -> Opened | None:
+    def _may_take(self, route: str, definition: Any, by: Identity, replace: bool) -> Opened | None:
         """Refuse a route that is another's. Returns what is open there where it is the same definition."""
         if replace:
-            self.get(route)
+            check_change(self.get(route).row, by)
         known = self._opened.get(route) if self.is_open(route) else None
         if known is None or known.definition == definition:
             return known
@@ -221,11 +221,13 @@ class Registry:
             )
         return None
 
-    async def close(self, route: str) -> None:
-        """Close a route; running tasks finish. Raises NotFound."""
+    async def close(self, route: str, by: Actor) -> None:
+        """Close a route; running tasks finish. Raises NotFound, Forbidden."""
         await self.find(route)
         async with self._changing:
-            self.get(route)
+            row = self.get(route).row
+            check_change(row, by.identity)
+            await by.note("route.closed", route, f"{row.kind}, version {row.version}")
             await self._store.close_pipeline(route)
             self._opened.pop(route, None)
             await self._instances.forget(route)
@@ -233,15 +235,18 @@ class Registry:
         await self._members.others_know()
 
     async def _store_version(
-        self, route: str, kind: str, definition: Mapping[str, Any], seen: Collection[int] | None = None
+        self, route: str, kind: str, definition: Mapping[str, Any], by: Actor, seen: Collection[int] | None = None
     ) -> Opened | None:
-        """Open it after the latest version; None, and nothing is changed, where that is none of those `seen`."""
+        """Open it as the next version; None, and nothing is changed, where the latest is not `seen`. Raises Conflict."""
         document = orjson.dumps(definition)
         for _ in range(_TRIES):
             latest = await self._store.latest_version(route)
             if seen is not None and latest not in seen:
                 return None
-            row = PipelineRow(new_id(), route, latest + 1, kind, document, self._clock.now())
+            before = await self._store.open_pipeline(route)
+            owner = new_owner(before, kind, by.identity)
+            row = PipelineRow(new_id(), route, latest + 1, kind, document, self._clock.now(), owner)
+            await note_version(before, row, by)
             if await self._store.add_pipeline(row):
                 return self._open(row)
         raise Conflict(f"the route `{route}` is being changed by others; try again")
@@ -257,10 +262,10 @@ class Registry:
 
     # Announced services
 
-    async def announce(self, message: Announcement) -> bool:
+    async def announce(self, message: Announcement, by: Actor) -> bool:
         """Take an announcement. True where the operation was away or unknown before.
 
-        Raises Conflict where the route belongs to a pipeline, Unprocessable where url or body are wrong.
+        Raises Conflict where route or url are another's, Unprocessable where they or the body are wrong.
         """
         route = message.api.route
         api = message.api.model_dump()
@@ -271,15 +276,16 @@ class Registry:
             await self.refresh()
         async with self._changing:
             opened = self._opened.get(route)
-            if opened is not None and opened.row.kind == "pipeline":
-                raise Conflict(f"the route `{route}` belongs to a pipeline; announce the operation under another route")
+            for known_as in {route, self._instances.operation(message.url)} & self._opened.keys():
+                check_announcement(self._opened[known_as].row, route, by.identity)
             was_alive = self._instances.is_alive(route)
             known = self._instances.get(route, message.url)
-            if opened is None or ((known is None or known.api != api) and opened.definition != definition):
-                await self._store_version(route, "service", definition)
+            changed = (known is None or known.api != api) and opened is not None and opened.definition != definition
+            if opened is None or changed or is_free(opened.row, by.identity):
+                await self._store_version(route, "service", definition, by)
             if known is None or known.api.get("result") != api.get("result"):
                 self._described += 1
-            await self._instances.heard(message, api)
+            await self._instances.heard(message, api, by.identity.owner)
             if not was_alive:
                 self.revision += 1
             return not was_alive

@@ -7,6 +7,7 @@ go with the task that they belong to.
 from collections.abc import Mapping
 from typing import Any
 
+from engine.audit import Actor
 from engine.binaries.base import BinaryStore
 from engine.clock import Clock
 from engine.errors import Conflict, Fault, NotFound, Unprocessable
@@ -30,29 +31,29 @@ class Reruns:
         self._clock = clock
 
     async def start(
-        self, task_id: str, node_id: str, definition: Any = None, changed: Mapping[str, Any] | None = None
+        self, old: Task, node_id: str, by: Actor, definition: Any = None, changed: Mapping[str, Any] | None = None
     ) -> str:
-        """Start the new task; returns its id once it is saved.
+        """Start the new task, which belongs to who asks for it; returns its id once it is saved.
 
         `definition` takes the place of the task's own, and is opened under no route; `changed` holds fields that take
         the place of those in the node's input. Raises NotFound, Conflict, Unprocessable, StoreAway, StoreFull.
         """
-        old = await self._runner.read(task_id)
         if old.origin is not None:
             raise Conflict(f"this task is part of the task {old.root}; run that one again")
         if definition is None:
             pipeline = await self._registry.definition(old.definition)
         else:
-            pipeline = await self._registry.try_definition(definition)
+            pipeline = await self._registry.try_definition(definition, by.identity.owner)
         _check_node(pipeline, node_id)
         if node_id != pipeline.start and old.node(pipeline.start).state != "finished":
             raise Conflict(f"the entry of the task has not finished; run it again from {quoted(pipeline.start)}")
         now = self._clock.now()
-        task = new_task(new_task_id(now), new_id(), pipeline.route, pipeline.id, now)
+        task = new_task(new_task_id(now), new_id(), pipeline.route, pipeline.id, now, by.identity.owner)
         try:
             copies = _Copies(self._binaries, task.id)
             event = Rerun(node_id, await _kept(old, pipeline, node_id, copies), await copies.of(dict(old.fields or {})))
             event = await _with_input(event, old, pipeline, changed or {}, copies)
+            await by.note("task.rerun", task.id, f"{old.id} of {old.route}, from {node_id}")
             return await self._runner.start(Place(pipeline, None), task, event)
         except BaseException:
             await self._binaries.remove_owners([task.id])

@@ -87,16 +87,16 @@ class Runner:
     # Asked from outside
 
     async def submit(
-        self, opened: Opened, task_id: str, out: dict[str, Any], key: tuple[str, str] | None = None
+        self, opened: Opened, task_id: str, out: dict[str, Any], key: tuple[str, str] | None = None, owner: str = ""
     ) -> str | Submission:
         """Create a task and start it; returns its id once it is saved.
 
-        `key` is an idempotency key and the digest of the body; where the route has had that key, nothing is created
-        and the earlier submission is returned.
+        `key` is an idempotency key and the digest of the body; where the route has had that key of this owner, nothing
+        is created and the earlier submission is returned.
         """
         now = self._clock.now()
         place = Place(opened.pipeline, None)
-        empty = new_task(task_id, new_id(), opened.row.route, opened.row.id, now)
+        empty = new_task(task_id, new_id(), opened.row.route, opened.row.id, now, owner)
         task, commands = await self._decider.begin(place, empty, Submitted(out))
         if task.node(place.pipeline.start).out is None:
             raise TooLarge(task.message or "the body is larger than a task may hold")
@@ -113,7 +113,7 @@ class Runner:
     ) -> str | Submission:
         task = task.revised()
         row = task_row(task, 0)
-        submission = Submission(task.route, key[0], key[1], task.id) if key else None
+        submission = Submission(task.route, key[0], key[1], task.id, task.owner) if key else None
         with self.unsure.noting([task.id]):
             number = await self._store.create(row, submission)
         if isinstance(number, Submission):

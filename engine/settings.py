@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     app_service_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
         default=(), description="networks where services may be; without any they may be anywhere"
     )
+    app_audit_days: float = Field(
+        default=90.0, gt=0, le=36_500, allow_inf_nan=False, description="days that rows of the audit log are kept"
+    )
     app_web: Path | None = Field(default=None, description="folder of the built web page; by default webapp/dist")
     app_max_tasks: int = Field(default=100_000, ge=1, description="running tasks above which no more are taken (429)")
     app_max_requests: int = Field(

@@ -8,6 +8,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 
+from engine.audit import Audit
 from engine.binaries.base import BinaryStore
 from engine.clock import Clock
 from engine.errors import EngineError
@@ -49,6 +50,7 @@ class Sweeper:
         watch: Watch,
         cron: float,
         lifespan: float,
+        audit: Audit,
     ) -> None:
         self._store = store
         self._binaries = binaries
@@ -62,6 +64,7 @@ class Sweeper:
         self._watch = watch
         self._cron = cron
         self._lifespan = lifespan
+        self._audit = audit
         self._next_due: int | None = None
         self._timer_set = asyncio.Event()
         self._service_seen = asyncio.Event()
@@ -190,6 +193,7 @@ class Sweeper:
                 break
         await self._remove_orphans()
         await self._store.prune_pipelines(self._clock.now() - int(TRIAL_SECONDS * 1_000_000))
+        await self._audit.clean_up()
         return removed
 
     async def _remove_orphans(self) -> None:

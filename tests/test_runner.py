@@ -12,9 +12,11 @@ import pytest
 from aiservice.testing import free_port
 from engine.api.deps import Engine
 from engine.app import make_app, make_engine, stop, try_to_start
+from engine.audit import Actor
 from engine.clock import Clock
 from engine.errors import StoreAway
 from engine.health import BINARIES, Health
+from engine.identity import EVERYBODY
 from engine.ids import new_task_id
 from engine.settings import Settings
 from engine.store.base import TaskRow
@@ -29,6 +31,11 @@ async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
     assert await try_to_start(made, outside)
     yield made
     await stop(made, outside)
+
+
+def actor(engine: Engine) -> Actor:
+    """Whoever asks an engine that asks for no keys."""
+    return Actor(EVERYBODY, "127.0.0.1", engine.audit)
 
 
 class SlowSave:
@@ -94,8 +101,8 @@ async def test_what_was_saved_without_the_engines_knowing_goes_on(
         {"id": "sub", "type": "service", "service": "inner", "next": ["end"]},
         {"id": "end", "type": "end"},
     ]
-    await engine.registry.add_pipeline({"type": "pipeline", "nodes": inner})
-    opened = await engine.registry.add_pipeline({"type": "pipeline", "nodes": outer})
+    await engine.registry.add_pipeline({"type": "pipeline", "nodes": inner}, actor(engine))
+    opened = await engine.registry.add_pipeline({"type": "pipeline", "nodes": outer}, actor(engine))
     lost = LostAnswer(engine, monkeypatch, number)
     task_id = new_task_id(engine.clock.now())
     with contextlib.suppress(StoreAway):  # the client is told so, and the task is there all the same
@@ -113,7 +120,7 @@ async def pausing_task(engine: Engine) -> str:
         {"id": "s", "type": "service", "url": url, "retry": retry, "next": ["end"]},
         {"id": "end", "type": "end"},
     ]
-    opened = await engine.registry.add_pipeline({"type": "pipeline", "nodes": nodes})
+    opened = await engine.registry.add_pipeline({"type": "pipeline", "nodes": nodes}, actor(engine))
     task_id = await engine.runner.submit(opened, new_task_id(engine.clock.now()), {})
     assert isinstance(task_id, str)
     async with asyncio.timeout(10):
@@ -168,7 +175,9 @@ async def test_a_form_is_refused_where_its_store_was_seen_away(tmp_path: Path, m
     async with inner.router.lifespan_context(inner):
         made: Engine = inner.state.engine
         entry = {"id": "entry", "type": "entry", "api": {"route": "form", "body": ["file"]}, "next": ["end"]}
-        await made.registry.add_pipeline({"type": "pipeline", "nodes": [entry, {"id": "end", "type": "end"}]})
+        await made.registry.add_pipeline(
+            {"type": "pipeline", "nodes": [entry, {"id": "end", "type": "end"}]}, actor(made)
+        )
 
         async def asleep() -> None:
             raise StoreAway("it is asleep")

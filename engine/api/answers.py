@@ -103,7 +103,7 @@ _TASK_STATUS = _object(
     {"message": _TEXT},
 )
 _ROW = {"jobId": _TEXT, "route": _TEXT, "status": _STATUS, "created": _MOMENT, "ended": _or_null(_MOMENT)}
-_TASK_PAGE = _object({"tasks": _list(_object(_ROW)), "next": _or_null(_TEXT)})
+_TASK_PAGE = _object({"tasks": _list(_object(_ROW, {"owner": _TEXT})), "next": _or_null(_TEXT)})
 _JOBS = _object({"total": _COUNT, "running": _COUNT, "finished": _COUNT, "failed": _COUNT})
 _STATS = _object({"jobs": _JOBS, "services": _map(_COUNT), "routes": _map(_JOBS)})
 _AWAY = _object({"store": _TEXT, "reason": _TEXT, "since": _or_null(_MOMENT), "seconds": _or_null({"type": "number"})})

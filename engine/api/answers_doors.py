@@ -1,8 +1,9 @@
-"""JSON Schemas of what is said about keys: see `answers.py`."""
+"""JSON Schemas of what is said about keys and the audit log: see `answers.py`."""
 
 from typing import Any, get_args
 
 from engine.api.answers import Responses, Schema
+from engine.audit import Action
 from engine.identity import Scope
 
 _TEXT: Schema = {"type": "string"}
@@ -15,7 +16,7 @@ _LIMITS: Schema = {
         "running": {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}], "description": "running tasks"},
         "per_second": {
             "anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "null"}],
-            "description": "submissions per second",
+            "description": "requests per second",
         },
     },
 }
@@ -45,7 +46,22 @@ _IDENTITY: Schema = {
     },
 }
 
-COMPONENTS: dict[str, Schema] = {"Identity": _IDENTITY, "Key": _KEY}
+_CHANGE: Schema = {
+    "type": "object",
+    "required": ["id", "at", "key", "owner", "action", "subject", "detail", "address"],
+    "properties": {
+        "id": _TEXT,
+        "at": _MOMENT,
+        "key": {**_TEXT, "description": "the id of the key, or `oidc:` and the subject of the token"},
+        "owner": {**_TEXT, "description": "whose key it was"},
+        "action": {"type": "string", "enum": list(get_args(Action))},
+        "subject": {**_TEXT, "description": "the route, the id of the task or of the key"},
+        "detail": _TEXT,
+        "address": {**_TEXT, "description": "where the request came from"},
+    },
+}
+
+COMPONENTS: dict[str, Schema] = {"AuditEntry": _CHANGE, "Identity": _IDENTITY, "Key": _KEY}
 
 
 def _json(schema: Schema, about: str) -> Responses:
@@ -66,6 +82,17 @@ NEW_KEY: Responses = _json({"allOf": [_ref("Key"), _SECRET]}, "The key, with its
 KEYS: Responses = _json(
     {"type": "object", "required": ["keys"], "properties": {"keys": {"type": "array", "items": _ref("Key")}}},
     "All keys.",
+)
+AUDIT_PAGE: Responses = _json(
+    {
+        "type": "object",
+        "required": ["changes", "next"],
+        "properties": {
+            "changes": {"type": "array", "items": _ref("AuditEntry")},
+            "next": {"anyOf": [_TEXT, {"type": "null"}]},
+        },
+    },
+    "One page.",
 )
 IDENTITY: Responses = _json(_ref("Identity"), "Who sent the request.")
 SESSION: Responses = {

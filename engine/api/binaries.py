@@ -7,9 +7,10 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from engine.api.answers import BYTES, PICTURE
+from engine.api.asked import AskedTask
 from engine.api.deps import Engine, engine_of
 from engine.api.ranges import is_unchanged, wanted_range
-from engine.api.views import file_of, task_and_place
+from engine.api.views import file_of
 from engine.binaries.sniff import content_disposition, inline
 from engine.errors import NotFound
 from engine.task.task import BinaryRef
@@ -31,11 +32,10 @@ router = APIRouter(tags=["tasks"])
 @router.get(
     "/tasks/{task_id}/files/{name:path}", summary="One binary of the result", response_class=Response, responses=BYTES
 )
-async def get_file(task_id: str, name: str, request: Request) -> Response:
+async def get_file(task: AskedTask, name: str, request: Request) -> Response:
     """Streamed; understands `Range` and `If-None-Match`."""
     engine = engine_of(request)
-    task, place = await task_and_place(engine, task_id)
-    ref = file_of(task, place.pipeline, name)
+    ref = file_of(task, (await engine.runner.place(task)).pipeline, name)
     return await _served(engine, request, ref, _ASKED_AGAIN, f"the file `{name}`")
 
 
@@ -47,7 +47,7 @@ async def get_file(task_id: str, name: str, request: Request) -> Response:
     responses=PICTURE,
 )
 async def get_binary(
-    task_id: str,
+    task: AskedTask,
     binary_id: str,
     request: Request,
     thumbnail: Annotated[
@@ -60,7 +60,7 @@ async def get_binary(
     turned as its EXIF says; 415 where the binary is none, 413 where it is too large, 503 where too many wait.
     """
     engine = engine_of(request)
-    ref = await engine.belongings.find(await engine.runner.read(task_id), binary_id)
+    ref = await engine.belongings.find(task, binary_id)
     if thumbnail is None:
         return await _served(engine, request, ref, _FOR_EVER, "the binary")
     headers = _headers(ref, f'"{_secret(ref)}-{thumbnail}"', _WEBP, _FOR_EVER)

@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from engine.admission import Admission
+from engine.audit import Actor, Audit
 from engine.belongings import Belongings
 from engine.binaries.base import BinaryStore
 from engine.census import Census
@@ -23,9 +24,11 @@ from engine.guard import Guard as AddressGuard
 from engine.health import Health
 from engine.identity import EVERYBODY, Identity
 from engine.instances import Instances
+from engine.limits import Limits
 from engine.members import Members
 from engine.metrics import Metrics
 from engine.news import Hub
+from engine.owners import Owners
 from engine.pictures.thumbnails import Thumbnails
 from engine.pipeline.jsontext import parse
 from engine.registry import Registry
@@ -68,6 +71,9 @@ class Engine:
     belongings: Belongings
     thumbnails: Thumbnails
     guard: Guard
+    limits: Limits
+    owners: Owners
+    audit: Audit
     loop: asyncio.AbstractEventLoop
     service_guard: AddressGuard | None = None
     """Where services may be; None: anywhere."""
@@ -88,6 +94,12 @@ def identity_of(request: Request) -> Identity:
     """Who asks. The doors have put it into the scope before a byte of the body was read."""
     identity: Identity = request.scope.get("identity", EVERYBODY)
     return identity
+
+
+def actor_of(request: Request) -> Actor:
+    """Who asks, as the audit log names them."""
+    address = request.client.host if request.client is not None else ""
+    return Actor(identity_of(request), address, engine_of(request).audit)
 
 
 class Json(Response):

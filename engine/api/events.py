@@ -18,11 +18,13 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from engine.api.answers import EVENTS
-from engine.api.deps import Engine, engine_of
+from engine.api.asked import AskedTask
+from engine.api.deps import Engine, engine_of, identity_of
 from engine.api.schemas import LAST_EVENT_ID
 from engine.api.told import Told
 from engine.api.views import change_view
 from engine.errors import NotFound
+from engine.identity import EVERYBODY, Identity
 from engine.news import Listener, News
 from engine.pipeline.nodes import LOOP_END
 from engine.task.task import Change, Task
@@ -48,12 +50,11 @@ AppStatus.enable_automatic_graceful_drain = False
     openapi_extra=LAST_EVENT_ID,
     responses=EVENTS,
 )
-async def get_task_events(task_id: str, request: Request) -> Response:
+async def get_task_events(task: AskedTask, request: Request) -> Response:
     """From the first change, or after `Last-Event-ID`; ends with the task."""
     engine = engine_of(request)
-    await engine.runner.read(task_id)
     after = _place(request.headers.get("last-event-id"))
-    return EventSourceResponse(_of_task(engine, request.scope, task_id, after or (0, 0)), ping=PING_SECONDS)
+    return EventSourceResponse(_of_task(engine, request.scope, task.id, after or (0, 0)), ping=PING_SECONDS)
 
 
 @router.get(
@@ -64,9 +65,13 @@ async def get_task_events(task_id: str, request: Request) -> Response:
     responses=EVENTS,
 )
 async def get_events(request: Request) -> Response:
-    """From now on, or after `Last-Event-ID`. Changes of tasks that were removed meanwhile are left out."""
+    """From now on, or after `Last-Event-ID`; of one's own tasks, for an admin of all.
+
+    Changes of tasks that were removed meanwhile are left out.
+    """
     after = _place(request.headers.get("last-event-id"))
-    return EventSourceResponse(_of_all(engine_of(request), request.scope, after), ping=PING_SECONDS)
+    changes = _of_all(engine_of(request), request.scope, identity_of(request), after)
+    return EventSourceResponse(changes, ping=PING_SECONDS)
 
 
 def _place(header: str | None) -> Seen | None:
@@ -118,20 +123,23 @@ async def _of_task(engine: Engine, scope: Scope, task_id: str, seen: Seen) -> As
                 return
 
 
-async def _of_all(engine: Engine, scope: Scope, seen: Seen | None) -> AsyncIterator[ServerSentEvent]:
+async def _of_all(
+    engine: Engine, scope: Scope, identity: Identity, seen: Seen | None
+) -> AsyncIterator[ServerSentEvent]:
     with engine.hub.listen() as listener, engine.guard.watching(scope, listener.end):
         await engine.runner.follower.begin()
         told = Told(complete=False)
         if seen is None:
             seen = (await engine.store.last_change() + 1, 0)
         else:
-            async for news in _stored(engine, seen):
+            async for news in _stored(engine, seen, identity=identity):
                 async for event in _events(engine, news, seen, told):
                     yield event
                 seen = (news.number, len(news.lines))
         async for news in _heard(listener, seen):
-            async for event in _events(engine, news, seen, told):
-                yield event
+            if identity.sees(news.task.owner):
+                async for event in _events(engine, news, seen, told):
+                    yield event
 
 
 async def _events(engine: Engine, news: News, seen: Seen, told: Told) -> AsyncIterator[ServerSentEvent]:
@@ -150,11 +158,16 @@ async def _heard(listener: Listener, seen: Seen) -> AsyncIterator[News]:
             yield news
 
 
-async def _stored(engine: Engine, seen: Seen, root: str | None = None) -> AsyncIterator[News]:
+async def _stored(
+    engine: Engine, seen: Seen, root: str | None = None, identity: Identity = EVERYBODY
+) -> AsyncIterator[News]:
     after = seen[0] - 1
     while changes := await engine.store.changes(after, PAGE, root):
+        own = await engine.owners.seen(identity, {change.task for change in changes})
         for change in changes:
             after = change.number
+            if change.task not in own:
+                continue
             try:
                 task = await engine.runner.with_lines(change.task, change.last_event)
             except NotFound:

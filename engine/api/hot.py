@@ -42,7 +42,10 @@ class HotPath:
         engine: Engine | None = getattr(self._app.state, "engine", None)
         if engine is not None and engine.guard.closed and scope["type"] == "http":
             try:
-                scope["identity"] = await engine.guard.admit(scope["method"], scope["path"], scope["headers"])
+                identity = scope["identity"] = await engine.guard.admit(
+                    scope["method"], scope["path"], scope["headers"]
+                )
+                engine.limits.request(identity)
             except Exception as error:
                 await answer_error(Request(scope), error)(scope, receive, send)
                 return

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from starlette.responses import Response
 
 from engine.api.answers_doors import KEY, KEYS, NEW_KEY, POST_KEY
-from engine.api.deps import Engine, Json, engine_of, moment, read_json
+from engine.api.deps import Engine, Json, actor_of, engine_of, moment, read_json
 from engine.doors.keys import digest_of, new_key, read_key
 from engine.errors import Fault, NotFound, Unprocessable
 from engine.identity import Scope
@@ -72,6 +72,7 @@ async def post_key(request: Request) -> Response:
     limits = KeyLimits(running=wanted.limits.running, per_second=wanted.limits.per_second)
     scopes = tuple(dict.fromkeys(wanted.scopes))
     row = KeyRow(key_id, wanted.name, wanted.owner, scopes, digest_of(shown.passed), now, expires, None, limits)
+    await actor_of(request).note("key.made", key_id, f"{row.name}, for {row.owner}: {' '.join(scopes)}")
     await engine.store.add_key(row)
     await engine.guard.keyring.changed(key_id)
     return Json({**_view(engine, row), "key": key}, headers={"Cache-Control": "no-store"})
@@ -81,8 +82,11 @@ async def post_key(request: Request) -> Response:
 async def delete_key(key_id: str, request: Request) -> Response:
     """From now on nobody comes in with it, through other engines two seconds later. It stays in the list."""
     engine = engine_of(request)
-    if not await engine.store.revoke_key(key_id, engine.clock.now()):
+    known = next((each for each in await engine.store.keys() if each.id == key_id), None)
+    if known is None:
         raise NotFound("there is no such key")
+    await actor_of(request).note("key.revoked", key_id, f"{known.name}, for {known.owner}")
+    await engine.store.revoke_key(key_id, engine.clock.now())
     await engine.guard.keyring.changed(key_id)
     row = next(each for each in await engine.store.keys() if each.id == key_id)
     return Json(_view(engine, row))

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from engine.api.answers import NODE, NODE_PAGE
+from engine.api.asked import AskedTask
 from engine.api.deps import Json, engine_of, moment
 from engine.api.instances import Bodies, find_instance, loops_around
 from engine.api.raw import node_view, seconds_between
-from engine.api.views import code_place, state_of, task_and_place
+from engine.api.views import code_place, state_of
 from engine.errors import Fault, NotFound, Unprocessable
 from engine.pipeline.flow import Pipeline
 from engine.pipeline.names import Hints, quoted
@@ -28,7 +29,7 @@ router = APIRouter(tags=["tasks"])
     "/tasks/{task_id}/nodes", summary="The instances of one node, in the order of the items", responses=NODE_PAGE
 )
 async def get_nodes(
-    task_id: str,
+    task: AskedTask,
     request: Request,
     of: Annotated[str, Query(max_length=100, description="the id of the node in the definition")],
     limit: Annotated[int, Query(ge=1, le=200, description="at most so many")] = 100,
@@ -41,7 +42,7 @@ async def get_nodes(
     be, null where that is not known. A node in no loop has one instance, without an index.
     """
     engine = engine_of(request)
-    task, place = await task_and_place(engine, task_id)
+    place = await engine.runner.place(task)
     bodies = Bodies(engine, task, place, _loops(place.pipeline, of))
     after = _after(cursor, len(bodies.loops))
     if not bodies.loops:
@@ -56,10 +57,10 @@ async def get_nodes(
 
 
 @router.get("/tasks/{task_id}/nodes/{instance}", summary="One node of a task, for finding mistakes", responses=NODE)
-async def get_node(task_id: str, instance: str, request: Request) -> Response:
+async def get_node(task: AskedTask, instance: str, request: Request) -> Response:
     """What `raw` shows of it: the id is that of its instance there, as `blur` or, in the body of a loop, `blur7`."""
     engine = engine_of(request)
-    task, place = await task_and_place(engine, task_id)
+    place = await engine.runner.place(task)
     found = await find_instance(engine, task, place, instance)
     if found is None:
         raise NotFound(f"the task has no node {quoted(instance)}, or none yet: a loop's are made when their turn comes")

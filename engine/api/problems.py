@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from engine.api.etags import etag_of
 from engine.api.methods import allowed
+from engine.audit import refused
 from engine.errors import EngineError, Fault, Forbidden, PreconditionFailed, RangeWrong, Unauthorized, Unprocessable
 from engine.pipeline.jsontext import pointer
 
@@ -78,6 +79,8 @@ def answer_error(request: Request, error: Exception) -> Response:
 
 
 def _answer(request: Request, error: Exception) -> Response:
+    if isinstance(error, Unauthorized | Forbidden):
+        _note_refused(request, error)
     if isinstance(error, EngineError):
         return _engine_error(error)
     if isinstance(error, RequestValidationError):
@@ -88,6 +91,12 @@ def _answer(request: Request, error: Exception) -> Response:
         return problem(400, "Bad request", "the body was cut off")
     _log.error("%s %s broke", request.method, request.url.path, exc_info=error)
     return problem(500, "Internal error", "the engine made a mistake; its log says more")
+
+
+def _note_refused(request: Request, error: EngineError) -> None:
+    address = request.client.host if request.client is not None else ""
+    what = f"{request.method} {request.url.path}"
+    refused(error.status, request.scope.get("identity"), what, address, error.detail)
 
 
 async def _handle(request: Request, error: Exception) -> Response:

@@ -10,14 +10,15 @@ from starlette.responses import Response
 
 from aiservice.protocol import Announcement, Malformed, boundary_of, prefer_wait
 from engine.api.answers import CLOSED, REPLACED, SERVICE, SERVICES, STORED, VERSIONS
-from engine.api.deps import Engine, Json, body_chunks, engine_of, identity_of, moment, read_json
+from engine.api.deps import Engine, Json, actor_of, body_chunks, engine_of, identity_of, moment, read_json
 from engine.api.etags import etag_of, versions_of
 from engine.api.problems import fault_view
 from engine.api.schemas import POST_DEFINITION, PUT_DEFINITION
 from engine.api.views import breaker_view, failing_view, result_of
+from engine.audit import Actor
 from engine.binaries.receive import FormReceiver, Limits
 from engine.doors.guard import require
-from engine.errors import Fault, Forbidden, Invalid, Unprocessable, UnsupportedType
+from engine.errors import Fault, Forbidden, Invalid, Unprocessable, UnsupportedType, check_faultless
 from engine.guard import AddressRefused
 from engine.health import BINARIES
 from engine.ids import new_task_id
@@ -50,15 +51,13 @@ async def post_definition(
     if dry_run:
         return await _check(engine, _definition(document))
     if announces:
-        return await _announce(engine, document)
-    return _opened(engine, await engine.registry.add_pipeline(_definition(document)))
+        return await _announce(engine, document, actor_of(request))
+    return _opened(engine, await engine.registry.add_pipeline(_definition(document), actor_of(request)))
 
 
 async def _check(engine: Engine, document: Any) -> Response:
     """Say what is wrong with a definition, and store nothing."""
-    faults = await engine.registry.check(document)
-    if faults:
-        raise Unprocessable(f"the definition has {len(faults)} fault{'s' * (len(faults) > 1)}", faults)
+    check_faultless(await engine.registry.check(document))
     return Json({"ok": True, "faults": []})
 
 
@@ -68,14 +67,14 @@ def _opened(engine: Engine, opened: Opened) -> Response:
     return Json(describe(engine, opened), headers={"ETag": etag_of(opened.row.version)})
 
 
-async def _announce(engine: Engine, document: dict[str, Any]) -> Response:
+async def _announce(engine: Engine, document: dict[str, Any], by: Actor) -> Response:
     try:
         message = Announcement.model_validate(document)
     except ValidationError as error:
         faults = [Fault(pointer(*fault["loc"]), str(fault["msg"])) for fault in error.errors()]
         raise Unprocessable("the announcement is wrong", faults) from error
     await _check_place(engine, message.url)
-    back = await engine.registry.announce(message)
+    back = await engine.registry.announce(message, by)
     engine.sweeper.announced(message.api.route, back)
     engine.turnstile.announced(message.url)
     return Json({"route": message.api.route, "url": message.url, "alive": True})
@@ -113,7 +112,7 @@ async def put_definition(route: str, request: Request) -> Response:
     document = _definition(await read_json(request))
     match = request.headers.get("if-match")
     seen = None if match is None else versions_of(match)
-    return _opened(engine, await engine.registry.add_pipeline(document, replace=route, seen=seen))
+    return _opened(engine, await engine.registry.add_pipeline(document, actor_of(request), route, seen))
 
 
 @router.get("/services", summary="The definitions of all open routes", responses=SERVICES)
@@ -146,7 +145,7 @@ async def get_versions(route: str, request: Request) -> Response:
 @router.delete("/services/{route}", summary="Close a route; running tasks finish", responses=CLOSED)
 async def delete_definition(route: str, request: Request) -> Response:
     """An announced operation opens its route again when it next announces itself."""
-    await engine_of(request).registry.close(route)
+    await engine_of(request).registry.close(route, actor_of(request))
     return Json({"route": route, "open": False})
 
 
@@ -155,6 +154,8 @@ def describe(engine: Engine, opened: Opened) -> dict[str, Any]:
     registry = engine.registry
     row = opened.row
     state: dict[str, Any] = {"route": row.route, "version": row.version}
+    if row.owner:
+        state["owner"] = row.owner
     state["url"] = f"{engine.settings.external_url}/services/{row.route}"
     described: dict[str, Any] = {**opened.definition, "state": state}
     if row.kind == "service":
@@ -182,16 +183,17 @@ def describe(engine: Engine, opened: Opened) -> dict[str, Any]:
 
 async def submit(route: str, request: Request) -> Response:
     """Create a task. The body is what the route's entry says."""
-    engine = engine_of(request)
+    engine, identity = engine_of(request), identity_of(request)
     opened = await engine.registry.find(route)
     key = request.headers.get("idempotency-key")
     if key is not None and not 0 < len(key) <= MAX_KEY:
         raise Invalid(f"an Idempotency-Key has 1 to {MAX_KEY} characters")
     task_id = new_task_id(engine.clock.now())
     try:
-        with engine.admission.one():
+        with engine.admission.one(), await engine.limits.task(identity):
             values, digest = await _receive(engine, opened, task_id, request, key is not None)
-            made = await engine.runner.submit(opened, task_id, values, (key, digest) if key is not None else None)
+            once = (key, digest) if key is not None else None
+            made = await engine.runner.submit(opened, task_id, values, once, identity.owner)
     except BaseException:
         if engine.health.is_there(BINARIES):  # else the clean-up finds them later: the client must not wait for that
             await _undo(engine, opened, task_id)
@@ -201,6 +203,8 @@ async def submit(route: str, request: Request) -> Response:
         if made.digest != digest:
             raise Unprocessable("this Idempotency-Key was used on this route with another body; take a new key")
         task_id = made.task
+    else:
+        engine.limits.began(identity.owner)
     return await _answer(engine, task_id, prefer_wait(request.headers.get("prefer")))
 
 

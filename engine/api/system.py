@@ -9,7 +9,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import HTMLResponse, Response
 
 from engine.api.answers import ALIVE, METRICS, READY, STATS
-from engine.api.deps import Json, engine_of, moment
+from engine.api.deps import Json, engine_of, identity_of, moment
 from engine.api.openapi import OpenApi
 from engine.errors import NotFound
 
@@ -56,10 +56,10 @@ async def metrics(request: Request) -> Response:
 
 @router.get("/stats", summary="How many tasks there are", responses=STATS)
 async def stats(request: Request) -> Response:
-    """`{"jobs": {"total", "running", "finished", "failed"}, "services": {route: tasks}}` of all kept tasks, and under
-    `routes` what `jobs` says for each route."""
+    """`{"jobs": {"total", "running", "finished", "failed"}, "services": {route: tasks}}` of one's own kept tasks, for
+    an admin of all, and under `routes` what `jobs` says for each route."""
     engine = engine_of(request)
-    numbers = await engine.store.stats()
+    numbers = await engine.store.stats(identity_of(request).bound)
     nothing: dict[str, int] = {opened.row.route: 0 for opened in engine.registry.routes()}
     routes = {route: _jobs(numbers.by_both.get(route, {})) for route in nothing | numbers.by_route}
     return Json({"jobs": _jobs(numbers.by_status), "services": nothing | numbers.by_route, "routes": routes})

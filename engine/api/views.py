@@ -17,12 +17,6 @@ from engine.task.task import BinaryRef, Change, NodeRun, Task
 _IN_CODE = re.compile(r"`(ready|before|if|(?:then|else)\.exec|after)`(?:, line (\d{1,6}))?: ")
 
 
-async def task_and_place(engine: Engine, task_id: str) -> tuple[Task, Place]:
-    """A task, and where it runs. Raises NotFound, StoreAway."""
-    task = await engine.runner.read(task_id)
-    return task, await engine.runner.place(task)
-
-
 async def status_of(engine: Engine, task: Task, place: Place) -> dict[str, Any]:
     """The status, with progress and the state of every node beside it."""
     pipeline = place.pipeline

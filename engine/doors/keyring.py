@@ -16,7 +16,7 @@ from engine.clock import Clock
 from engine.doors.keys import Shown, fits
 from engine.errors import EngineError, StoreAway, Unauthorized
 from engine.identity import SCOPES, Identity, with_implied
-from engine.store.base import KeyRow, Store
+from engine.store.base import KeyLimits, KeyRow, Store
 
 FRESH = 1.0
 """Seconds after which the keys are read again beside a request."""
@@ -72,6 +72,11 @@ class Keyring:
         """A key that is known, by its id."""
         known = self._known.get(key_id)
         return None if known is None else known.row
+
+    def limits(self, key_id: str) -> KeyLimits | None:
+        """How much a key that is known may take; None for what is none."""
+        known = self._known.get(key_id)
+        return None if known is None else known.row.limits
 
     async def changed(self, key_id: str) -> None:
         """Know at once what was changed here."""

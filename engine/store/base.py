@@ -51,8 +51,8 @@ KEPT_VERSIONS = 50
 class Trail(Protocol):
     """Who changed what, as a store keeps it. Rows are added and removed, never changed."""
 
-    async def add(self, row: AuditRow) -> None:
-        """Keep a row. Raises Conflict where the id is taken."""
+    async def add(self, row: AuditRow, frees: bool = False) -> None:
+        """Keep a row. Raises Conflict where the id is taken. `frees`: also where the disk is full, if that can be."""
 
     async def page(
         self, action: str | None, owner: str | None, before: tuple[int, str] | None, limit: int

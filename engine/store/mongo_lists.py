@@ -7,7 +7,7 @@ from engine.store.mongo_link import Database, Document, Link
 from engine.store.mongo_tally import STATUSES
 
 _NEVER = Int64(-(2**63))
-_SUMMARY = {"route": 1, "status": 1, "created": 1, "ended": 1}
+_SUMMARY = {"route": 1, "status": 1, "created": 1, "ended": 1, "owner": 1}
 _NEWEST = [("created", -1), ("task", -1)]
 _IDS_AT_ONCE = 1_000
 
@@ -45,7 +45,9 @@ class Lists:
             return await database["tasks"].find(chosen, _SUMMARY).sort(_NEWEST).limit(limit).to_list(None)
 
         return [
-            TaskSummary(each["_id"], each["route"], each["status"], each["created"], each["ended"])
+            TaskSummary(
+                each["_id"], each["route"], each["status"], each["created"], each["ended"], each.get("owner", "")
+            )
             for each in await self._link.run(work)
         ]
 

@@ -24,7 +24,7 @@ class MongoTrail:
         self._link = link
         self._do = do
 
-    async def add(self, row: AuditRow) -> None:
+    async def add(self, row: AuditRow, frees: bool = False) -> None:
         """See `Trail.add`."""
         await self._do(self._add(row))
 

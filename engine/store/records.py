@@ -106,6 +106,7 @@ class TaskSummary:
     status: str
     created: int
     ended: int | None
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,8 @@ class AuditRow:
 
 
 class KeyLimits(TypedDict):
-    """What a key may use at most; None: no bound of its own. `running` counts tasks, `per_second` submissions."""
+    """What a key may use at most; None: no bound of its own. `running` counts tasks of
+    its owner, `per_second` requests."""
 
     running: int | None
     per_second: float | None

@@ -62,8 +62,8 @@ def page(
         if before is not None:
             condition += " AND (created, id) < (?, ?)"
         rows = connection.execute(
-            f"SELECT id, route, status, created, ended FROM tasks INDEXED BY {index} WHERE root IS NULL AND {condition}"
-            " ORDER BY created DESC, id DESC LIMIT ?",
+            f"SELECT id, route, status, created, ended, owner FROM tasks INDEXED BY {index}"
+            f" WHERE root IS NULL AND {condition} ORDER BY created DESC, id DESC LIMIT ?",
             (*values, *(before or ()), limit),
         )
         found.update({row[0]: TaskSummary(*row) for row in rows})

@@ -21,9 +21,9 @@ class SqliteTrail:
         self._writer = writer
         self._read = read
 
-    async def add(self, row: AuditRow) -> None:
+    async def add(self, row: AuditRow, frees: bool = False) -> None:
         """See `Trail.add`."""
-        await self._writer.submit(_add, row)
+        await self._writer.submit(_add, row, frees=frees)
 
     async def page(
         self, action: str | None, owner: str | None, before: tuple[int, str] | None, limit: int

@@ -89,6 +89,8 @@ export interface paths {
         /**
          * Tasks, newest first
          * @description `{"tasks": [{"jobId", "route", "status", "created", "ended"}], "next": cursor or null}`.
+         *
+         *     One's own, for an admin those of all: where keys are asked for each has its `owner`.
          */
         get: operations["get_tasks_tasks_get"];
         put?: never;
@@ -341,7 +343,9 @@ export interface paths {
         };
         /**
          * The changes of all tasks, as Server-Sent Events
-         * @description From now on, or after `Last-Event-ID`. Changes of tasks that were removed meanwhile are left out.
+         * @description From now on, or after `Last-Event-ID`; of one's own tasks, for an admin of all.
+         *
+         *     Changes of tasks that were removed meanwhile are left out.
          */
         get: operations["get_events_events_get"];
         put?: never;
@@ -421,8 +425,8 @@ export interface paths {
         };
         /**
          * How many tasks there are
-         * @description `{"jobs": {"total", "running", "finished", "failed"}, "services": {route: tasks}}` of all kept tasks, and under
-         *     `routes` what `jobs` says for each route.
+         * @description `{"jobs": {"total", "running", "finished", "failed"}, "services": {route: tasks}}` of one's own kept tasks, for
+         *     an admin of all, and under `routes` what `jobs` says for each route.
          */
         get: operations["stats_stats_get"];
         put?: never;
@@ -517,6 +521,26 @@ export interface paths {
          * @description Takes the cookie away from the browser that asks.
          */
         delete: operations["delete_session_session_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who changed what, newest first
+         * @description `{"changes": [{"id", "at", "key", "owner", "action", "subject", "detail", "address"}], "next"}`.
+         */
+        get: operations["get_audit_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -797,6 +821,7 @@ export interface components {
                 /** Format: date-time */
                 created: string;
                 ended: string | null;
+                owner?: string;
             }[];
             next: string | null;
         };
@@ -813,6 +838,22 @@ export interface components {
             created: string;
             open: boolean;
             nodes: components["schemas"]["DefinedNode"][];
+        };
+        AuditEntry: {
+            id: string;
+            /** Format: date-time */
+            at: string;
+            /** @description the id of the key, or `oidc:` and the subject of the token */
+            key: string;
+            /** @description whose key it was */
+            owner: string;
+            /** @enum {string} */
+            action: "pipeline.stored" | "pipeline.replaced" | "route.closed" | "route.announced" | "task.cancelled" | "task.retried" | "task.rerun" | "key.made" | "key.revoked";
+            /** @description the route, the id of the task or of the key */
+            subject: string;
+            detail: string;
+            /** @description where the request came from */
+            address: string;
         };
         Identity: {
             /** @description whether this engine asks for keys */
@@ -838,7 +879,7 @@ export interface components {
             limits: {
                 /** @description running tasks */
                 running?: number | null;
-                /** @description submissions per second */
+                /** @description requests per second */
                 per_second?: number | null;
             };
         };
@@ -1118,6 +1159,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before */
                 cursor?: string | null;
+                /** @description only tasks of this owner */
+                owner?: string | null;
             };
             header?: never;
             path?: never;
@@ -1436,8 +1479,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                task_id: string;
                 instance: string;
+                task_id: string;
             };
             cookie?: never;
         };
@@ -1468,8 +1511,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                task_id: string;
                 name: string;
+                task_id: string;
             };
             cookie?: never;
         };
@@ -1512,8 +1555,8 @@ export interface operations {
             };
             header?: never;
             path: {
-                task_id: string;
                 binary_id: string;
+                task_id: string;
             };
             cookie?: never;
         };
@@ -1793,7 +1836,7 @@ export interface operations {
                     limits?: {
                         /** @description running tasks */
                         running?: number | null;
-                        /** @description submissions per second */
+                        /** @description requests per second */
                         per_second?: number | null;
                     };
                 };
@@ -1929,6 +1972,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What is wrong, and what to change. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audit_audit_get: {
+        parameters: {
+            query?: {
+                /** @description only changes of this kind */
+                action?: ("pipeline.stored" | "pipeline.replaced" | "route.closed" | "route.announced" | "task.cancelled" | "task.retried" | "task.rerun" | "key.made" | "key.revoked") | null;
+                /** @description only what keys of this owner changed */
+                owner?: string | null;
+                /** @description at most so many */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        changes: components["schemas"]["AuditEntry"][];
+                        next: string | null;
+                    };
+                };
             };
             /** @description What is wrong, and what to change. */
             default: {
