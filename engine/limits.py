@@ -34,6 +34,12 @@ class _Bucket:
 
     left: float
     at: float
+    rate: float
+
+    def fill(self, now: float, rate: float) -> None:
+        """See what has come in by now."""
+        self.left = min(max(rate, 1.0), self.left + (now - self.at) * self.rate)
+        self.at, self.rate = now, rate
 
 
 @dataclass(slots=True)
@@ -67,13 +73,12 @@ class Limits:
         rate = None if limits is None else limits["per_second"]
         if rate is None:
             return
-        room, now = max(rate, 1.0), self._seconds()
+        now = self._seconds()
         bucket = self._buckets.get(identity.key)
         if bucket is None:
             self._forget(now)
-            bucket = self._buckets[identity.key] = _Bucket(room, now)
-        bucket.left = min(room, bucket.left + (now - bucket.at) * rate)
-        bucket.at = now
+            bucket = self._buckets[identity.key] = _Bucket(max(rate, 1.0), now, rate)
+        bucket.fill(now, rate)
         if bucket.left < 1.0:
             error = Overloaded(f"the key {identity.key} may send {rate:g} requests a second; send fewer")
             error.retry_after = math.ceil((1.0 - bucket.left) / rate)
@@ -81,10 +86,12 @@ class Limits:
         bucket.left -= 1.0
 
     def _forget(self, now: float) -> None:
-        """A bucket that nobody has used for so long that it is full, whatever fills it, tells nothing."""
+        """A bucket that is full again tells nothing."""
         if len(self._buckets) >= FORGET:
-            for key in [key for key, bucket in self._buckets.items() if now - bucket.at > 3_600.0]:
-                del self._buckets[key]
+            for key, bucket in list(self._buckets.items()):
+                bucket.fill(now, bucket.rate)
+                if bucket.left >= max(bucket.rate, 1.0):
+                    del self._buckets[key]
 
     async def task(self, identity: Identity) -> AbstractContextManager[None]:
         """Take one more task that is to run, as long as the block lasts. Raises Overloaded."""

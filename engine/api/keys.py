@@ -85,7 +85,8 @@ async def delete_key(key_id: str, request: Request) -> Response:
     known = next((each for each in await engine.store.keys() if each.id == key_id), None)
     if known is None:
         raise NotFound("there is no such key")
-    await actor_of(request).note("key.revoked", key_id, f"{known.name}, for {known.owner}")
+    if known.revoked is None:
+        await actor_of(request).note("key.revoked", key_id, f"{known.name}, for {known.owner}")
     await engine.store.revoke_key(key_id, engine.clock.now())
     await engine.guard.keyring.changed(key_id)
     row = next(each for each in await engine.store.keys() if each.id == key_id)
