@@ -27,3 +27,12 @@ def make_hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeHasty]:
     yield make
     for engine in made:
         engine.kill()
+
+
+@pytest.fixture(scope="session")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """An engine of its own for those that send it anything, for the whole run."""
+    engine = Engine(tmp_path_factory.mktemp("target"))
+    engine.start()
+    yield engine
+    engine.kill()
