@@ -19,7 +19,7 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run train models test check faults screenshots bench schema format clean
+.PHONY: help setup demo run train models test check faults fuzz audit screenshots bench schema format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -58,6 +58,14 @@ faults: ## the proofs of reliability in full: kills, outages, full disks, clocks
 	@$(SYNC) engine
 	@$(RUN) tests.faults $(ARGS)
 
+fuzz: ## fuzz what reads the bytes of strangers: forms, JSON, definitions, all of the HTTP interface (a minute)
+	@$(SYNC) engine
+	@$(RUN) tests.walls.fuzz $(ARGS)
+
+audit: ## look for known weaknesses in all that the lock files name; asks hosts outside
+	@$(SYNC) engine
+	@$(RUN) tools.audit $(ARGS)
+
 screenshots: ## pictures of every page of the web page, as a browser shows it
 	@$(SYNC) engine image_processing face_detection webapp
 	@$(RUN) tools.browser screenshots $(ARGS)
@@ -76,6 +84,6 @@ format: ## bring the code into shape
 	@$(RUN) tools.web prettier --write --log-level=warn .
 
 clean: ## remove environments, caches and results; data/ is kept
-	@rm -rf .venv .node services/*/.venv services/*/*/.venv webapp/node_modules webapp/dist webapp/screenshots demo benchmarks/out .mypy_cache .pytest_cache .hypothesis \
+	@rm -rf .venv .audit .node services/*/.venv services/*/*/.venv webapp/node_modules webapp/dist webapp/screenshots demo benchmarks/out .mypy_cache .pytest_cache .hypothesis \
 		.import_linter_cache services/*/.mypy_cache services/*/.pytest_cache services/*/.hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

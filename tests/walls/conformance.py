@@ -28,7 +28,15 @@ ENDLESS = "/events"
 """Never ends, so nothing can be said of its whole."""
 
 
-def run(engine: Engine, folder: Path, examples: int, seed: int, known: bool, phases: str) -> tuple[int, str]:
+def run(
+    engine: Engine,
+    folder: Path,
+    examples: int,
+    seed: int,
+    known: bool,
+    phases: str = "examples,coverage,fuzzing,stateful",
+    seconds: int | None = None,
+) -> tuple[int, str]:
     """Run schemathesis; its exit code, 0 without a failure, and what it says. `known`: ids are of things that exist."""
     config = folder / "schemathesis.toml"
     config.write_text("request-timeout = 20\n" + (_known(engine) if known else ""))
@@ -36,6 +44,7 @@ def run(engine: Engine, folder: Path, examples: int, seed: int, known: bool, pha
     command = [str(script), "--config-file", str(config), "run", f"{engine.url}/openapi.json"]
     command += ["--exclude-path", ENDLESS, "--checks", ",".join(CHECKS), "--phases", phases, "--warnings", "off"]
     command += ["--max-examples", str(examples), "--seed", str(seed), "--workers", "2", "--continue-on-failure"]
+    command += [] if seconds is None else ["--max-time", str(seconds)]
     environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "120"}
     done = subprocess.run(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False

@@ -2,12 +2,13 @@
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 from urllib.parse import quote
 
 from tests.e2e.raw_http import BOUNDARY, FORM_TYPE, Field, form
+from tests.walls.wrong_definitions import definitions
 
 JSON = {"Content-Type": "application/json"}
 DEEP = b"[" * 1_000 + b"]" * 1_000
@@ -195,49 +196,6 @@ def request(name: str, method: str, path: str, headers: Mapping[str, str] | None
     head = "".join(f"{field}: {value}\r\n" for field, value in told.items())
     sent = f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode("latin-1") + body
     return Wrong(f"{method} {path[:80]} {name}"[:160], method, sent)
-
-
-def definitions() -> Iterator[object]:
-    """Definitions, each with a fault, and announcements."""
-    entry = {"id": "entry", "type": "entry", "api": {"route": "wrong", "body": {}}, "next": ["end"]}
-    end = {"id": "end", "type": "end"}
-    yield from ({}, {"type": "pipeline"}, {"type": "other", "nodes": []}, {"nodes": [entry, end]})
-    yield from ({"type": "pipeline", "nodes": nodes} for nodes in ([], {}, None, 1, "x", [1], [None], [[]], [{}]))
-    yield from (
-        {"type": "pipeline", "nodes": nodes} for nodes in ([entry], [end], [entry, entry, end], [entry, end, end])
-    )
-    for change in (
-        *({"id": name} for name in ("", "a b", "../x", "x" * 500, 1, None, "end", "entry", "\u202e")),
-        *({"type": kind} for kind in ("", "nothing", 1, None, "Node")),
-        *({"next": next_} for next_ in ("end", 1, [1], ["nothing"], ["x", "x"], ["entry"], [], None)),
-        *({"input": taken} for taken in (1, [], {"a": 1}, {"a": ""}, {"a": "nothing.out"}, {"a": "x."}, {"": "x"})),
-        *({"before": code} for code in ("(", "import os", "open('x')", "x" * 20_000, 1, "while", "a.b.c = 1", "\x01")),
-        *(
-            {"type": "service", "url": url}
-            for url in ("", "x", "ftp://a", "http://", "http://a:b@c", 1, None, "http://[")
-        ),
-        *({"type": "http", "verb": verb, "url": "http://a"} for verb in ("", "BREW", 1, "get\r\n", "CONNECT")),
-        *(
-            {"type": "http", "url": "http://a", "headers": told}
-            for told in ({"A": "b\r\nc"}, {"a b": "c"}, [], {"A": 1})
-        ),
-        *({"type": "branch", **way} for way in ({}, {"if": "("}, {"if": "1"}, {"if": "True", "then": 1}, {"if": 1})),
-        *({"type": "loop", "items": items, "nodes": []} for items in ("", "nothing.out", 1, None)),
-        *({"retry": retry} for retry in (1, {"attempts": 0}, {"attempts": "x"}, {"nothing": 1})),
-        *({"timeout": seconds} for seconds in (0, -1, "x", 10**12)),
-        {"nothing": 1},
-        {"params": 1},
-        {"ready": "("},
-    ):
-        node = {"id": "x", "type": "node", "next": ["end"], **change}
-        yield {"type": "pipeline", "nodes": [{**entry, "next": [node["id"] if node["id"] else "x"]}, node, end]}
-    for api in ({}, {"route": "a/b", "body": {}}, {"route": "", "body": {}}, {"route": "w", "body": 1}, 1, None):
-        yield {"type": "pipeline", "nodes": [{**entry, "api": api}, end]}
-        yield {"type": "service", "url": "http://a", "api": api}
-    for url in ("", "a", "ftp://a", "http://a b", "http://me@a", 1, None, "http://" + "a" * 3_000):
-        yield {"type": "service", "url": url, "api": {"route": "wrong", "body": {}}}
-    for interval in (0, -1, "x", 10**9):
-        yield {"type": "service", "url": "http://a", "api": {"route": "wrong", "body": {}}, "interval": interval}
 
 
 def wrong_requests(job: str, objects: str, forms: str) -> list[Wrong]:

@@ -4,6 +4,7 @@ Neither side ever holds a part as a whole. The reader is strict where common ser
 before its closing boundary is an error, never a shorter body.
 """
 
+import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 MAX_PARTS = 1_000
 MAX_HEADER_BYTES = 16_384
 MAX_NAME = 1_000
+
+# Who sends a body that cannot be read is told so; a log that tells it too is one that anybody can fill.
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
 
 class Malformed(ValueError):
