@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -18,6 +19,12 @@ JPEG = SAMPLE.read_bytes()
 
 def compute(service: RunningService, image: bytes) -> httpx.Response:
     return httpx.post(service.url + "/compute", files={"image": image}, headers={"Prefer": "wait=60"}, timeout=60)
+
+
+def peak(pid: int) -> int:
+    """The most memory that a process has had, in bytes (`VmHWM` of proc(5))."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
 
 
 def faces(service: RunningService, image: bytes) -> list[list[int]]:
@@ -85,6 +92,21 @@ def test_a_bad_picture_is_a_clear_error(service: RunningService, image: bytes) -
     assert answer.status_code == 422 and answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["detail"].startswith("image: ")
     assert len(faces(service, JPEG)) == 1, "the service did not live on"
+
+
+def test_a_picture_that_is_a_bomb_is_refused_by_its_header(service: RunningService) -> None:
+    """48 kB that would be 1.2 GB of pixels."""
+    before = peak(service.pid)
+    answer = compute(service, file_of(Image.new("1", (20_000, 20_000))))
+    assert answer.status_code == 413 and "400000000 pixels" in answer.json()["detail"]
+    assert peak(service.pid) - before < 60 << 20
+
+
+def test_the_first_picture_of_an_animation(service: RunningService) -> None:
+    empty = Image.fromarray(landscape(512, 512))
+    data = file_of(Image.fromarray(sample()), "GIF", save_all=True, append_images=[empty])
+    (box,) = faces(service, data)
+    assert iou(box, FACE) > 0.6
 
 
 def test_many_at_once_all_get_their_own_answer(service: RunningService) -> None:

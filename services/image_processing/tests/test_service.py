@@ -126,7 +126,8 @@ def test_without_waiting_the_result_is_fetched(service: RunningService) -> None:
 )
 def test_a_bad_picture_is_a_clear_error(service: RunningService, image: bytes, word: str) -> None:
     answer = direct(service, "/greyscale", image)
-    assert answer.status_code == 422 and answer.headers["content-type"] == "application/problem+json"
+    assert answer.status_code == (413 if word == "pixels" else 422)
+    assert answer.headers["content-type"] == "application/problem+json"
     assert word in answer.json()["detail"]
     if image:
         failure = called(service, "/greyscale", image, {}, f"bad-{word}").json
@@ -140,6 +141,8 @@ def test_a_bad_picture_is_a_clear_error(service: RunningService, image: bytes, w
         ("/blur", {}),
         ("/blur", {"areas": "[[0, 0, 1]]"}),
         ("/blur", {"areas": '[[0, 0, 1, "NaN"]]'}),
+        ("/crop", {"areas": "[[5, 5, 5, 9]]"}),
+        ("/crop", {"areas": "[[-9, -9, -1, -1]]"}),
         ("/crop", {"areas": "[[600, 600, 700, 700]]"}),
         ("/convert", {"format": '"pdf"'}),
         ("/convert", {"format": "pdf"}),
@@ -153,6 +156,34 @@ def test_wrong_settings_are_clear_errors(service: RunningService, path: str, fie
     answer = direct(service, path, JPEG, **fields)
     assert answer.status_code == 422, answer.text
     assert len(answer.json()["detail"]) > 10
+
+
+@pytest.mark.parametrize("areas", ["[[0, 0, 1, NaN]]", "[[0, 0, 1, -Infinity]]", "[[0, 0, 1, 1e999]]", "[[0, 0,"])
+def test_areas_that_are_no_json(service: RunningService, areas: str) -> None:
+    answer = direct(service, "/blur", JPEG, areas=areas)
+    assert answer.status_code == 400 and "areas" in answer.json()["detail"], answer.text
+
+
+@pytest.mark.parametrize(
+    "areas", ["[[400, 400, 900, 900]]", "[[-50, -50, 20, 20]]", "[[20, 20, 0, 0]]", "[]", "[[9, 9, 9, 9]]"]
+)
+def test_areas_that_lie_outside_are_cut_and_empty_ones_change_nothing(service: RunningService, areas: str) -> None:
+    answer = direct(service, "/blur", JPEG, areas=areas)
+    assert answer.status_code == 200 and opened(answer.content).size == (512, 512)
+
+
+@pytest.mark.parametrize("kind", ["CMYK", "16 bit", "animated", "turned"])
+def test_pictures_of_unusual_kinds(service: RunningService, kind: str) -> None:
+    pixels = scene()
+    data = {
+        "CMYK": file_of(Image.fromarray(pixels).convert("CMYK"), "JPEG"),
+        "16 bit": file_of(pixels[:, :, 0].astype(np.uint16) * 257),
+        "animated": file_of(pixels, "GIF", save_all=True, append_images=[Image.fromarray(pixels[::-1])]),
+        "turned": oriented(pixels, 6),
+    }[kind]
+    answer = direct(service, "/greyscale", data)
+    assert answer.status_code == 200 and opened(answer.content).size == (60, 40)
+    assert pixels_of(answer.content, "L").shape == (40, 60)
 
 
 def test_the_documentation_lists_all_operations(service: RunningService) -> None:

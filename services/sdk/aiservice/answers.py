@@ -42,7 +42,8 @@ def problem_of(outcome: Outcome) -> Problem | None:
     if outcome.failure is None:
         return None
     retry_after = outcome.failure.retry_after if outcome.kind == "again" else None
-    return Problem(STATUS[outcome.kind], outcome.failure.message, retry_after=retry_after)
+    status = 413 if outcome.too_large else STATUS[outcome.kind]
+    return Problem(status, outcome.failure.message, retry_after=retry_after)
 
 
 def acknowledgement(call: Call) -> Response:

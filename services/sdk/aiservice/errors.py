@@ -7,6 +7,10 @@ class InputError(Exception):
     """What was sent is wrong, and would be wrong again: the text says what to change. The call fails for good."""
 
 
+class InputTooLarge(InputError):
+    """What was sent is larger than the limit that the text names."""
+
+
 class TryAgain(Exception):
     """The same call may work later, not before `retry_after` seconds from now."""
 

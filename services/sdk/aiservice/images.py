@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from aiservice.errors import InputError
+from aiservice.errors import InputError, InputTooLarge
 from aiservice.files import File, Held
 from aiservice.images_decode import decode, open_image
 
@@ -38,7 +38,7 @@ class ImageFile(File):
 
 
 def inspect_image(file: File, field: str, max_pixels: int) -> ImageFile:
-    """Read the header of a picture. Raises InputError, naming `field`, where it is none or has too many pixels."""
+    """Read the header of a picture. Raises InputError, naming `field`, where it is none, InputTooLarge where it has too many pixels."""
     from PIL import Image as pillow
 
     with _naming(field), open_image(file.path, max_pixels) as image:
@@ -50,7 +50,8 @@ def inspect_image(file: File, field: str, max_pixels: int) -> ImageFile:
 def decode_image(file: File | Held, field: str, max_pixels: int) -> "NDArray[np.uint8]":
     """Return a picture as RGB, `uint8`, height x width x 3, turned as its EXIF orientation says, on white.
 
-    Raises InputError, naming `field`, where it cannot be decoded, has too many pixels or, as a JPEG, too many scans.
+    Raises InputError, naming `field`, where it cannot be decoded or, as a JPEG, has too many scans, InputTooLarge where
+    it has too many pixels.
     """
     import numpy
     from PIL import Image as pillow
@@ -68,7 +69,8 @@ def _naming(field: str) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise InputError(f"{field}: {error}") from error
+        kind = InputTooLarge if isinstance(error, InputTooLarge) else InputError
+        raise kind(f"{field}: {error}") from error
 
 
 def encode_image(array: Any, format: str = "jpeg", quality: int = 90, name: str | None = None) -> File:

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aiservice.errors import InputError
+from aiservice.errors import InputError, InputTooLarge
 
 if TYPE_CHECKING:
     from PIL import Image as pillow
@@ -55,8 +55,8 @@ class Decoded:
 def open_image(source: Path | bytes, max_pixels: int, formats: Sequence[str] = FORMATS) -> "pillow.Image":
     """Return the picture in a file, or in its bytes, with its header read and no pixel decoded.
 
-    Raises InputError where it is none of these formats (Pillow's names), or has more than `max_pixels` pixels in all,
-    or in one tile of a TIFF.
+    Raises InputError where it is none of these formats (Pillow's names), InputTooLarge where it has more than
+    `max_pixels` pixels in all, or in one tile of a TIFF.
     """
     from PIL import Image as pillow
 
@@ -66,12 +66,12 @@ def open_image(source: Path | bytes, max_pixels: int, formats: Sequence[str] = F
         image = pillow.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=known)
     if image.width * image.height > max_pixels:
         image.close()
-        raise InputError(_too_large(image.width * image.height, max_pixels))
+        raise InputTooLarge(_too_large(image.width * image.height, max_pixels))
     # A tile is decoded as a whole, even where the picture covers a corner of it.
     tags = getattr(image, "tag_v2", {})
     if image.format == "TIFF" and _whole(tags.get(_TILE_WIDTH)) * _whole(tags.get(_TILE_LENGTH)) > max_pixels:
         image.close()
-        raise InputError(f"the tiles of this TIFF have more than the {max_pixels} pixels that are taken")
+        raise InputTooLarge(f"the tiles of this TIFF have more than the {max_pixels} pixels that are taken")
     return image
 
 
@@ -101,7 +101,7 @@ def _faults(sentence: str, max_pixels: int, because: bool = False) -> Iterator[N
         yield
     except (pillow.DecompressionBombError, pillow.DecompressionBombWarning) as error:
         pixels = _PIXELS.search(str(error))
-        raise InputError(_too_large(int(pixels[1]) if pixels else None, max_pixels)) from error
+        raise InputTooLarge(_too_large(int(pixels[1]) if pixels else None, max_pixels)) from error
     except Exception as error:
         raise InputError(f"{sentence}: {error}" if because else sentence) from error
 

@@ -20,7 +20,7 @@ _ID: Schema = {"type": "string", "maxLength": 500}
 _RESPONSES = {
     "400": "The body is cut off or cannot be read",
     "408": "The rest of the body did not come",
-    "413": "A part or the whole is too large",
+    "413": "A part or the whole is too large, or a picture has too many pixels",
     "415": "Another content type is wanted",
     "422": "A field is missing, unknown or wrong, or the work showed that the input is wrong",
     "429": "The queue is full; see Retry-After",

@@ -34,21 +34,28 @@ class Binary:
 class Outcome:
     """How a call ended. `values` is a JSON object as bytes.
 
-    `kind` says who is at fault where there is a `failure`: the input, nobody (later it may work), or the service.
+    `kind` says who is at fault where there is a `failure`: the input, nobody (later it may work), or the service;
+    `too_large` that the input is so by its size.
     """
 
     kind: Literal["done", "input", "again", "failed"]
     values: bytes = b"{}"
     binaries: tuple[Binary, ...] = ()
     failure: Failure | None = None
+    too_large: bool = False
 
     @classmethod
     def failed(
-        cls, kind: Literal["input", "again", "failed"], message: str, retry_after: float | None = None
+        cls,
+        kind: Literal["input", "again", "failed"],
+        message: str,
+        retry_after: float | None = None,
+        too_large: bool = False,
     ) -> "Outcome":
         """The outcome of a call that did not work; the message is cut off after 4,000 characters."""
         text = message[:LONGEST_MESSAGE].encode("utf-8", "replace").decode()
-        return cls(kind, failure=Failure(message=text or "the service gave no reason", retry_after=retry_after))
+        failure = Failure(message=text or "the service gave no reason", retry_after=retry_after)
+        return cls(kind, failure=failure, too_large=too_large)
 
 
 @dataclass(frozen=True, slots=True)

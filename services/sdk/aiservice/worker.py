@@ -12,7 +12,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Protocol
 
-from aiservice.errors import InputError, TryAgain
+from aiservice.errors import InputError, InputTooLarge, TryAgain
 from aiservice.files import enter_folder
 from aiservice.images import decode_image, inspect_image
 from aiservice.protocol.lines import Format, Ids, bind, configure
@@ -58,7 +58,7 @@ def perform(service: Service, job: Job, max_pixels: int) -> Outcome:
         value = operation.function(**_prepared(operation, job.arguments, max_pixels))
         return operation.writer.outcome(value)
     except InputError as error:
-        return Outcome.failed("input", str(error))
+        return Outcome.failed("input", str(error), too_large=isinstance(error, InputTooLarge))
     except TryAgain as error:
         return Outcome.failed("again", str(error), error.retry_after)
     except BaseException as error:

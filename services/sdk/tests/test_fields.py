@@ -110,7 +110,7 @@ def test_pictures_that_are_none_name_the_field(specimen: RunningService) -> None
 def test_a_picture_with_too_many_pixels_is_refused_by_its_header(specimen: RunningService) -> None:
     bomb = picture(7000, 7000, "png")
     answer = specimen.call("/mirror", files={"image": ("a.png", bomb, "image/png")}, data={"areas": []}, wait=60)
-    assert answer.status == 422
+    assert answer.status == 413
     assert "40000000" in answer.json["detail"]
 
 
