@@ -116,7 +116,7 @@ class Metrics:
                 node = pipeline.nodes.get(line.node)
                 kind = node.type if node is not None else "unknown"
                 self._nodes.add((kind, line.state))
-                started = task.nodes[line.node].started
+                started = task.node(line.node).started
                 if line.state != "running" and started is not None and line.at >= started:
                     self._node_seconds.note((kind,), (line.at - started) / 1_000_000)
 
