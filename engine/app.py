@@ -54,12 +54,14 @@ from engine.runner import Runner
 from engine.settings import Settings
 from engine.store.base import Store
 from engine.sweeper import Sweeper
+from engine.traces import make_traces
 from engine.turnstile import Turnstile
 from engine.watch import Watch
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 """Seconds between two attempts to reach the stores at start."""
 
+VERSION = "0.1.0"
 DATABASE = "engine.sqlite"
 BINARIES = "binaries"
 _log = logging.getLogger(__name__)
@@ -139,9 +141,11 @@ def make_engine(settings: Settings) -> tuple[Engine, Outside]:
     admission = Admission(store, metrics, settings.app_max_requests, settings.app_max_tasks)
     health = Health({TASKS: store.ping, OBJECTS: binaries.ping}, clock)
     metrics.operation, turnstile.gates.on_lost = instances.operation, metrics.given_up
+    traces = make_traces(settings, VERSION)
+    metrics.show(traces.figures)
     outbound = Outbound(binaries, clock, metrics, watch, settings.app_allowed_networks)
     guard = guard_of_services(settings.app_service_networks, outbound.lookup)
-    dispatcher = Dispatcher(instances, turnstile, binaries, clock, metrics, watch, settings.engine_url, guard)
+    dispatcher = Dispatcher(instances, turnstile, binaries, clock, metrics, watch, settings.engine_url, guard, traces)
     sandbox, thumbnails = MontySandbox(), Thumbnails()
     follow = settings.reg_db_type == "mongo"
     measured = MeasuredSandbox(sandbox, metrics.ran_code)
@@ -192,6 +196,7 @@ def make_engine(settings: Settings) -> tuple[Engine, Outside]:
         audit,
         asyncio.get_running_loop(),
         guard,
+        traces,
     )
     return engine, Outside(dispatcher, outbound, sandbox, thumbnails)
 
@@ -244,6 +249,7 @@ async def stop(engine: Engine, outside: Outside) -> None:
         await engine.members.leave()
     await engine.binaries.close()
     await engine.store.close()
+    await asyncio.to_thread(engine.traces.close)
 
 
 def make_app(settings: Settings) -> HotPath:
@@ -274,7 +280,7 @@ def make_routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     """All routes and their documentation. They answer once `lifespan` has started an engine."""
     app = FastAPI(
         title="Engine",
-        version="0.1.0",
+        version=VERSION,
         description="Chains AI microservices into pipelines.",
         lifespan=lifespan,
         docs_url=None,

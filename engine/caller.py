@@ -232,7 +232,8 @@ class Caller:
     async def _sent(self, job: Job, node: ServiceNode, target: Target) -> Event:
         assert job.task is not None
         try:
-            call = Call(job.task.root, job.call, node, self._input(job))
+            trace = self._dispatcher.traces.header(job.task, job.call)
+            call = Call(job.task.root, job.call, node, self._input(job), trace)
         except InputError as error:
             return CallFailed(job.call, str(error), again=False)
         return await self._outside.wait(job.call, self._dispatcher.make(call, target))

@@ -14,6 +14,7 @@ import aiohttp
 from yarl import URL
 
 from aiservice.protocol import CALLBACK_URL, PREFER, PREFERENCE_APPLIED, TASK_ID, wait_applied
+from aiservice.protocol.trace_context import TRACEPARENT
 from engine.binaries.base import BinaryStore
 from engine.clock import Clock
 from engine.errors import EngineError, NotFound, StoreAway, StoreFull
@@ -27,6 +28,7 @@ from engine.task.events import CallAccepted, CallFailed, CallReturned, Event, Se
 from engine.task.inputs import binaries, unused
 from engine.task.kinds.calls import name_of
 from engine.task.task import Task
+from engine.traces import OFF, Traces
 from engine.turnstile import Refused, Turnstile
 from engine.watch import Watch
 from engine.wire import AGAIN, FULL, QUOTED_BYTES, Unsendable, body_of, retry_after
@@ -46,12 +48,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call to be made: where, and with what. `owner` will own the binaries that it brings."""
+    """One call to be made: where, and with what. `owner` will own the binaries that it brings, `trace` is the
+    `traceparent` that it carries."""
 
     owner: str
     id: str
     node: ServiceNode
     input: dict[str, Any]
+    trace: str | None = None
 
 
 class Dispatcher:
@@ -68,7 +72,9 @@ class Dispatcher:
         watch: Watch,
         engine_url: str,
         guard: Guard | None = None,
+        traces: Traces = OFF,
     ) -> None:
+        self.traces = traces
         self._instances = instances
         self.turnstile = turnstile
         self._breakers = turnstile.breakers
@@ -138,6 +144,8 @@ class Dispatcher:
     async def _send(self, call: Call, url: str, instance: Instance | None) -> Event:
         assert self._session is not None
         headers = {PREFER: f"wait={WAIT_SECONDS}"}
+        if call.trace is not None:
+            headers[TRACEPARENT] = call.trace
         faults: list[EngineError] = []
         try:
             body = body_of(self._store, call.input, headers)

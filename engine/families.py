@@ -31,7 +31,8 @@ from engine.task.events import (
     RunItems,
 )
 from engine.task.frames import Place
-from engine.task.task import Origin, Task, child_of, family
+from engine.task.origin import family
+from engine.task.task import Origin, Task, child_of
 
 MAX_DEPTH = 32
 """Generations of tasks below each other: a pipeline that calls itself ends here."""

@@ -18,7 +18,8 @@ from engine.task.codec import decode_value
 from engine.task.events import Event, ItemFailed, ItemsEnded, Retried, RunItems
 from engine.task.frames import Place
 from engine.task.inputs import items_of
-from engine.task.task import Origin, Task, child_of, family
+from engine.task.origin import family
+from engine.task.task import Origin, Task, child_of
 
 WINDOW = 1_000
 """How many bodies of a loop run at once where `max_parallel` does not say."""

@@ -45,6 +45,7 @@ from engine.task.task import Task, new_task
 from engine.unsure import Unsure
 
 _SWAPS = 50
+Key = tuple[str, str]
 _log = logging.getLogger(__name__)
 
 
@@ -83,20 +84,21 @@ class Runner:
         self.place = self._reading.place
         self.waiting = self._lanes.waiting
         self.on_due: Callable[[int], None] = lambda due: None
+        self._on_end = dispatcher.traces.ended
 
     # Asked from outside
 
     async def submit(
-        self, opened: Opened, task_id: str, out: dict[str, Any], key: tuple[str, str] | None = None, owner: str = ""
+        self, opened: Opened, task_id: str, out: dict[str, Any], key: Key | None, owner: str, trace: str | None
     ) -> str | Submission:
-        """Create a task and start it; returns its id once it is saved.
+        """Create a task and start it; returns its id once it is saved. `trace` is the client's `traceparent`.
 
         `key` is an idempotency key and the digest of the body; where the route has had that key of this owner, nothing
         is created and the earlier submission is returned.
         """
         now = self._clock.now()
         place = Place(opened.pipeline, None)
-        empty = new_task(task_id, new_id(), opened.row.route, opened.row.id, now, owner)
+        empty = new_task(task_id, new_id(), opened.row.route, opened.row.id, now, owner, trace)
         task, commands = await self._decider.begin(place, empty, Submitted(out))
         if task.node(place.pipeline.start).out is None:
             raise TooLarge(task.message or "the body is larger than a task may hold")
@@ -108,9 +110,7 @@ class Runner:
         await self._create(place, task, commands, None)
         return task.id
 
-    async def _create(
-        self, place: Place, task: Task, commands: list[Command], key: tuple[str, str] | None
-    ) -> str | Submission:
+    async def _create(self, place: Place, task: Task, commands: list[Command], key: Key | None) -> str | Submission:
         task = task.revised()
         row = task_row(task, 0)
         submission = Submission(task.route, key[0], key[1], task.id, task.owner) if key else None
@@ -295,4 +295,5 @@ class Runner:
             else:
                 self._metrics.ended(task)
                 note_end(task)
+            self._on_end(task, place.pipeline)
             self._hub.ended(task)

@@ -10,11 +10,12 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from aiservice.protocol.receiver import check_endpoint, parse_headers
 from engine.networks import Network, parse_networks
 
 MAX_SECONDS = 3_650 * 86_400
 MIN_ADMIN_KEY = 32
-_SECRET = frozenset(["mongo_uri", "s3_secret_key", "app_admin_key"])  # their values are not shown
+_SECRET = frozenset(["mongo_uri", "s3_secret_key", "app_admin_key", "otel_exporter_otlp_headers"])  # are not shown
 _DOORS = ("app_admin_key", "app_admin_key_file", "app_oidc_issuer", "app_oidc_audience")
 _BUILT_PAGE = Path(__file__).resolve().parent.parent / "webapp" / "dist"
 _LOOPBACK_NAMES = frozenset(["localhost", "ip6-localhost"])
@@ -92,6 +93,15 @@ class Settings(BaseSettings):
         default="full", description="`full` survives a power cut, `normal` a killed process"
     )
 
+    otel_exporter_otlp_endpoint: str | None = Field(
+        default=None, description="where traces go, like http://jaeger:4318 (OTLP over HTTP); unset: there are none"
+    )
+    otel_exporter_otlp_headers: SecretStr | None = Field(default=None, description="name=value,... sent with traces")
+    otel_service_name: str = Field(default="engine", min_length=1, description="the engine's name in traces")
+    otel_traces_sampler_arg: float = Field(
+        default=0.1, ge=0, le=1, allow_inf_nan=False, description="share of the tasks that are traced"
+    )
+
     @field_validator(
         "app_log", "app_log_format", "reg_db_type", "reg_storage_type", "reg_sqlite_sync", "app_auth", mode="before"
     )
@@ -100,11 +110,30 @@ class Settings(BaseSettings):
         return value.strip().lower() if isinstance(value, str) else value
 
     @field_validator(
-        "s3_url", "s3_key_id", "s3_secret_key", "s3_key_id_file", "s3_secret_key_file", *_DOORS, mode="before"
+        *("s3_url", "s3_key_id", "s3_secret_key", "s3_key_id_file", "s3_secret_key_file", *_DOORS),
+        *("otel_exporter_otlp_endpoint", "otel_exporter_otlp_headers"),
+        mode="before",
     )
     @classmethod
     def _nothing(cls, value: Any) -> Any:
         return value or None
+
+    @field_validator("otel_exporter_otlp_endpoint")
+    @classmethod
+    def _receiver(cls, value: str | None) -> str | None:
+        return None if value is None else check_endpoint(value)
+
+    @field_validator("otel_exporter_otlp_headers")
+    @classmethod
+    def _pairs(cls, value: SecretStr | None) -> SecretStr | None:
+        parse_headers("" if value is None else value.get_secret_value())
+        return value
+
+    @property
+    def otel_headers(self) -> dict[str, str]:
+        """The headers that are sent with traces."""
+        headers = self.otel_exporter_otlp_headers
+        return {} if headers is None else parse_headers(headers.get_secret_value())
 
     @field_validator("mongo_uri")
     @classmethod

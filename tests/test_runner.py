@@ -106,7 +106,7 @@ async def test_what_was_saved_without_the_engines_knowing_goes_on(
     lost = LostAnswer(engine, monkeypatch, number)
     task_id = new_task_id(engine.clock.now())
     with contextlib.suppress(StoreAway):  # the client is told so, and the task is there all the same
-        await engine.runner.submit(opened, task_id, {})
+        await engine.runner.submit(opened, task_id, {}, None, "", None)
     task = await asyncio.wait_for(engine.runner.wait(task_id, 20), 25)
     assert task.status == "finished" and lost.left <= 0, (task.status, lost.left, task.history)
 
@@ -121,7 +121,7 @@ async def pausing_task(engine: Engine) -> str:
         {"id": "end", "type": "end"},
     ]
     opened = await engine.registry.add_pipeline({"type": "pipeline", "nodes": nodes}, actor(engine))
-    task_id = await engine.runner.submit(opened, new_task_id(engine.clock.now()), {})
+    task_id = await engine.runner.submit(opened, new_task_id(engine.clock.now()), {}, None, "", None)
     assert isinstance(task_id, str)
     async with asyncio.timeout(10):
         while (await engine.runner.read(task_id)).node("s").phase != "pausing":

@@ -22,6 +22,7 @@ _UNKNOWN = "there is no such call"
 async def take_result(request: Request) -> Response:
     """Take the result of a call. 200 once it is saved, or where the call is settled already; 404 for an unknown one."""
     engine = engine_of(request)
+    began = engine.clock.now()
     call_id = request.query_params.get("task_id", "")
     if not _CALL_ID.match(call_id):
         raise NotFound(_UNKNOWN)
@@ -31,6 +32,7 @@ async def take_result(request: Request) -> Response:
     if node_id is None:
         async for _ in body_chunks(request):
             pass
+        engine.traces.heard(request.scope, task, began, engine.clock.now(), taken=False)
         return Json({"taken": False})
     kind = request.headers.get("content-type")
     result = await read_result(engine.binaries, task.root, kind, body_chunks(request))
@@ -44,6 +46,7 @@ async def take_result(request: Request) -> Response:
         _count(engine, outcome.task, node_id, event, seconds)
     else:
         await engine.binaries.remove(unused(outcome.task, result.stored))
+    engine.traces.heard(request.scope, task, began, engine.clock.now(), outcome.changed)
     return Json({"taken": outcome.changed})
 
 

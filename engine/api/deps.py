@@ -37,6 +37,7 @@ from engine.runner import Runner
 from engine.settings import Settings
 from engine.store.base import Store
 from engine.sweeper import Sweeper
+from engine.traces import OFF, Traces
 from engine.turnstile import Turnstile
 from engine.watch import Watch
 
@@ -77,6 +78,7 @@ class Engine:
     loop: asyncio.AbstractEventLoop
     service_guard: AddressGuard | None = None
     """Where services may be; None: anywhere."""
+    traces: Traces = OFF
 
     @property
     def families(self) -> Families:

@@ -11,7 +11,8 @@ from engine.pipeline.flow import Pipeline
 from engine.pipeline.nodes import LOOP_END
 from engine.task.codec import decode
 from engine.task.frames import Place
-from engine.task.task import Origin, Task, child_of, family
+from engine.task.origin import family
+from engine.task.task import Origin, Task, child_of
 
 PAGE = 200
 

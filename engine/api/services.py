@@ -193,7 +193,8 @@ async def submit(route: str, request: Request) -> Response:
         with engine.admission.one(), await engine.limits.task(identity):
             values, digest = await _receive(engine, opened, task_id, request, key is not None)
             once = (key, digest) if key is not None else None
-            made = await engine.runner.submit(opened, task_id, values, once, identity.owner)
+            trace = engine.traces.kept(request.scope)
+            made = await engine.runner.submit(opened, task_id, values, once, identity.owner, trace)
     except BaseException:
         if engine.health.is_there(BINARIES):  # else the clean-up finds them later: the client must not wait for that
             await _undo(engine, opened, task_id)

@@ -66,6 +66,7 @@ class Draft:
             given.item,
             self._holders,
             given.owner,
+            given.trace,
         )
 
     def hold(self, lost: frozenset[str] = frozenset()) -> None:

@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from engine.task.attempt import SECRET_LENGTH
 from engine.task.attempt import Attempt as Attempt
+from engine.task.origin import Origin as Origin
 
 NodeState = Literal["pending", "running", "finished", "error", "cancelled"]
 TaskStatus = Literal["running", "finished", "error"]
@@ -141,37 +142,6 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """Whose child a task is: of which root task, and of which node of which parent, in which turn of it.
-
-    A loop's child runs the body for the item at `index`; `number` (digits) makes the ids of its nodes unique in the
-    root task, `above` is the parent's. The child of a sub-pipeline answers the call `call` instead. `depth` counts the
-    generations above. `head` is the nearest of them that runs a whole definition; None where the child itself does.
-    """
-
-    root: str
-    parent: str
-    node: str
-    turn: int
-    depth: int
-    index: int = 0
-    number: str | None = None
-    above: str | None = None
-    call: str | None = None
-    head: str | None = None
-
-    @property
-    def family(self) -> str:
-        """The name of all children that belong to the same turn of the same node."""
-        return family(self.node, self.turn)
-
-
-def family(node_id: str, turn: int) -> str:
-    """The name of the children that a node has in a turn."""
-    return f"{node_id}/{turn}"
-
-
-@dataclass(frozen=True, slots=True)
 class Task:
     """One run of one level of a pipeline.
 
@@ -180,7 +150,8 @@ class Task:
     grows by a line with every state, `weight` is about the size of all outs in bytes. `fields` are what code has set on
     `pipeline`. A child has an `origin` and shares the seal of its parent; `item` is what its loop gave it. `holders`
     are the engines that have something under way for the task, sorted: what one leaves that dies is taken over.
-    `owner` is whose the task is, empty where no keys are asked for; a child has its parent's.
+    `owner` is whose the task is, empty where no keys are asked for; `trace` the `traceparent` that the client has sent
+    with it; a child has its parent's.
     """
 
     id: str
@@ -200,6 +171,7 @@ class Task:
     item: Any = None
     holders: tuple[str, ...] = ()
     owner: str = ""
+    trace: str | None = None
 
     @property
     def root(self) -> str:
@@ -236,6 +208,7 @@ class Task:
             self.item,
             self.holders,
             self.owner,
+            self.trace,
         )
 
     def node(self, node_id: str) -> NodeRun:
@@ -281,9 +254,11 @@ class Task:
         return any(attempt.id == call_id for run in self.nodes.values() for attempt in run.attempts)
 
 
-def new_task(task_id: str, seal: str, route: str, definition: str, now: int, owner: str = "") -> Task:
+def new_task(
+    task_id: str, seal: str, route: str, definition: str, now: int, owner: str = "", trace: str | None = None
+) -> Task:
     """A task in which nothing has started."""
-    return Task(id=task_id, seal=seal, route=route, definition=definition, created=now, nodes={}, owner=owner)
+    return Task(task_id, seal, route, definition, now, nodes={}, owner=owner, trace=trace)
 
 
 def child_of(parent: Task, definition: str, route: str, origin: Origin, item: Any, now: int) -> Task:
@@ -291,4 +266,7 @@ def child_of(parent: Task, definition: str, route: str, origin: Origin, item: An
     name = origin.call or f"{parent.id}/{origin.family}/{origin.index}"
     secret = blake2b(name.encode(), key=bytes.fromhex(parent.seal), digest_size=SECRET_LENGTH // 2).hexdigest()
     child = parent.id[:-SECRET_LENGTH] + secret
-    return Task(child, parent.seal, route, definition, now, nodes={}, origin=origin, item=item, owner=parent.owner)
+    owner, trace = parent.owner, parent.trace
+    return Task(
+        child, parent.seal, route, definition, now, nodes={}, origin=origin, item=item, owner=owner, trace=trace
+    )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.pipeline.nodes import HttpNode, ServiceNode
 from engine.task.events import Resumed
-from engine.task.task import Task, family
+from engine.task.origin import family
+from engine.task.task import Task
 from tests.task.holding import open_nodes
 from tests.task.items import round_of
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from engine.pipeline.nodes import LoopNode
 from engine.task.events import ItemFailed, ItemsEnded, Retried, RunItems
 from engine.task.inputs import items_of
-from engine.task.task import Task, family
+from engine.task.origin import family
+from engine.task.task import Task
 
 if TYPE_CHECKING:
     from tests.task.world import World

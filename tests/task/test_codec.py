@@ -132,7 +132,7 @@ def test_a_text_that_holds_the_seal_is_no_binary_either() -> None:
 def test_the_seal_is_the_mark_of_a_binary() -> None:
     document = orjson.loads(encode(with_out({"x": binary()})))
 
-    assert document["schema"] == SCHEMA
+    assert document["schema"] == SCHEMA - 1
     assert document["task"]["nodes"]["entry"]["out"] == {"x": {SEAL: list(binary().fields())}}
 
 
@@ -221,6 +221,17 @@ def test_a_document_of_schema_1_is_read() -> None:
     assert task.nodes["a"].out == {"x": binary()} and task.nodes["b"].attempts == (Attempt("c", 1, 2, accepted=3),)
     assert (task.fields, task.origin, task.item, task.nodes["b"].more) == (None, None, None, Extra())
     assert (task.root, task.head, task.scope) == ("t", "t", "") and decode(encode(task)) == task
+
+
+def test_a_trace_stands_only_where_a_client_has_sent_one() -> None:
+    """So engines of the version before read all others."""
+    task = with_out({"x": None})
+    traced = replace(task, trace=f"00-{'a' * 32}-{'b' * 16}-01")
+
+    plain, document = orjson.loads(encode(task)), orjson.loads(encode(traced))
+
+    assert plain["schema"] == 3 and "trace" not in plain["task"] and decode(encode(task)).trace is None
+    assert document["schema"] == SCHEMA and decode(encode(traced)) == traced
 
 
 def test_the_document_is_small() -> None:

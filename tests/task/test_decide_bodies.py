@@ -5,7 +5,8 @@ import pytest
 from engine.task.codec import decode, encode
 from engine.task.events import CallReturned, Cancelled
 from engine.task.inputs import input_of
-from engine.task.task import Origin, child_of, family
+from engine.task.origin import family
+from engine.task.task import Origin, child_of
 from tests.task.scenes import START, Definition, Story, binary, called, end, entry, http, loop, plain, service
 
 

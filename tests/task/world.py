@@ -28,7 +28,8 @@ from engine.task.events import (
 )
 from engine.task.frames import Place, frame_of
 from engine.task.inputs import input_of
-from engine.task.task import Task, family, new_task
+from engine.task.origin import family
+from engine.task.task import Task, new_task
 from tests.task.checks import Checks, refused
 from tests.task.children import Children
 from tests.task.engines import Engines

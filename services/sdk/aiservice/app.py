@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from shutil import rmtree
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
@@ -25,6 +26,9 @@ from aiservice.receive import Limits, receive
 from aiservice.service import Operation, Page, Service
 from aiservice.worker import Job
 
+if TYPE_CHECKING:
+    from aiservice.tracing import CallTrace, Tracing
+
 LONGEST_WAIT = 600
 LONGEST_ID = 500
 BUSY_RETRY = 5.0
@@ -43,6 +47,7 @@ class Running:
     workspace: Workspace
     metrics: Metrics
     limits: Limits
+    tracing: "Tracing | None" = None
     draining: bool = False
 
 
@@ -70,7 +75,15 @@ def _handler(running: Running, operation: Operation) -> Handler:
         callback, call_id = _origin(request)
         call = running.calls.find_called(callback, call_id) if callback and call_id else None
         if call is None:
-            call = await _take(running, operation, request, callback, call_id)
+            trace = None
+            if running.tracing is not None:
+                trace = running.tracing.begin(request.scope["headers"], operation.path, operation.route)
+            try:
+                call = await _take(running, operation, request, callback, call_id, trace)
+            except Problem as error:
+                if trace is not None:
+                    trace.end(error.status, "the call was not taken")
+                raise
         return await _wait_or_acknowledge(running, request, call)
 
     return handle
@@ -84,7 +97,12 @@ def _shown(page: Page) -> Handler:
 
 
 async def _take(
-    running: Running, operation: Operation, request: Request, callback: str | None, call_id: str | None
+    running: Running,
+    operation: Operation,
+    request: Request,
+    callback: str | None,
+    call_id: str | None,
+    trace: "CallTrace | None",
 ) -> Call:
     """Receive a call and put it into the queue. Raises Problem, and leaves nothing behind then."""
     queue = running.queue
@@ -108,14 +126,19 @@ async def _take(
         queue.release()
         rmtree(folder, ignore_errors=True)
         return twin
-    done = queue.submit(Job(operation.route, arguments, folder, task_of(call_id) if callback and call_id else ""))
-    return running.calls.open(call_id, callback, folder, done)
+    job = Job(operation.route, arguments, folder, task_of(call_id) if callback and call_id else "")
+    if trace is None:
+        done = queue.submit(job)
+    else:
+        trace.queued()
+        done = queue.submit(replace(job, trace=trace.header), trace.worked)
+    return running.calls.open(call_id, callback, folder, done, trace)
 
 
 async def _wait_or_acknowledge(running: Running, request: Request, call: Call) -> Response:
     seconds = prefer_wait(request.headers.get(PREFER))
     if not seconds:
-        return answers.acknowledgement(call)
+        return _acknowledged(call)
     outcome = None
     try:
         with running.metrics.waiting.track_inprogress():
@@ -124,8 +147,14 @@ async def _wait_or_acknowledge(running: Running, request: Request, call: Call) -
         if outcome is None:
             running.calls.leave(call, answered=False)
     if outcome is None:
-        return answers.acknowledgement(call)
+        return _acknowledged(call)
     return answers.ResultAnswer(running.calls, call, outcome, request.headers.get("accept", ""))
+
+
+def _acknowledged(call: Call) -> Response:
+    if call.trace is not None:
+        call.trace.acknowledged()
+    return answers.acknowledgement(call)
 
 
 def _origin(request: Request) -> tuple[str | None, str | None]:

@@ -9,10 +9,14 @@ import secrets
 import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aiservice.deliver import Courier
 from aiservice.protocol.lines import Ids, bind
 from aiservice.results import Outcome
+
+if TYPE_CHECKING:
+    from aiservice.tracing import CallTrace
 
 log = logging.getLogger("aiservice.calls")
 _SECRET = 32
@@ -76,11 +80,19 @@ def _remove_if_abandoned(folder: Path) -> None:
 
 
 class Call:
-    """One call. `callback` is None in direct use; `waiters` counts the requests that hope to answer with the result."""
+    """One call. `callback` is None in direct use; `waiters` counts the requests that hope to answer with the result;
+    `trace` is there while it is traced."""
 
-    __slots__ = ("id", "callback", "folder", "done", "waiters", "answered", "delivery")
+    __slots__ = ("id", "callback", "folder", "done", "waiters", "answered", "delivery", "trace")
 
-    def __init__(self, call_id: str, callback: str | None, folder: Path, done: "asyncio.Future[Outcome]") -> None:
+    def __init__(
+        self,
+        call_id: str,
+        callback: str | None,
+        folder: Path,
+        done: "asyncio.Future[Outcome]",
+        trace: "CallTrace | None" = None,
+    ) -> None:
         self.id = call_id
         self.callback = callback
         self.folder = folder
@@ -88,6 +100,7 @@ class Call:
         self.waiters = 0
         self.answered = False
         self.delivery: asyncio.Task[None] | None = None
+        self.trace = trace
 
 
 class Calls:
@@ -116,9 +129,16 @@ class Calls:
         """Return a call of direct use, running or ended."""
         return self._direct.get(call_id)
 
-    def open(self, call_id: str | None, callback: str | None, folder: Path, done: "asyncio.Future[Outcome]") -> Call:
+    def open(
+        self,
+        call_id: str | None,
+        callback: str | None,
+        folder: Path,
+        done: "asyncio.Future[Outcome]",
+        trace: "CallTrace | None" = None,
+    ) -> Call:
         """Take a call whose job is in the queue."""
-        call = Call(call_id or secrets.token_hex(16), callback, folder, done)
+        call = Call(call_id or secrets.token_hex(16), callback, folder, done, trace)
         if callback is None:
             self._direct[call.id] = call
         else:
@@ -171,6 +191,10 @@ class Calls:
 
     def _finish(self, call: Call) -> None:
         self._unfinished.discard(call)
+        if call.trace is not None:
+            failure = call.done.result().failure if call.done.done() else None
+            call.trace.end(error=None if failure is None else failure.message)
+            call.trace = None
         if not self._unfinished:
             self._idle.set()
 
@@ -182,7 +206,7 @@ class Calls:
     async def _deliver(self, call: Call, callback: str) -> None:
         bind(Ids(task=task_of(call.id)))
         try:
-            await self._courier.deliver(callback, call.id, call.done.result())
+            await self._courier.deliver(callback, call.id, call.done.result(), call.trace)
         except Exception:
             log.exception("the callback of a call could not be made")
         finally:

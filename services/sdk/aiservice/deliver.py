@@ -6,13 +6,18 @@ import os
 import random
 import time
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import aiohttp
 from yarl import URL
 
 from aiservice.metrics import Metrics
 from aiservice.protocol import TASK_ID
+from aiservice.protocol.trace_context import TRACEPARENT
 from aiservice.results import Outcome, body_of
+
+if TYPE_CHECKING:
+    from aiservice.tracing import CallTrace
 
 log = logging.getLogger("aiservice.deliver")
 
@@ -44,13 +49,15 @@ class Courier:
         self._metrics = metrics
         self._back: dict[URL, asyncio.Event] = {}
 
-    async def deliver(self, callback_url: str, call_id: str, outcome: Outcome) -> bool:
+    async def deliver(
+        self, callback_url: str, call_id: str, outcome: Outcome, trace: "CallTrace | None" = None
+    ) -> bool:
         """Post a result until a 2xx says that it was taken: True; or a final answer, or 24 hours: False."""
         url = URL(callback_url).update_query({TASK_ID: call_id})
         deadline = time.monotonic() + GIVE_UP
         with self._metrics.delivering.track_inprogress():
             for delay in growing_delays(0.25, LONGEST_DELAY):
-                settled, wanted = await self._attempt(url, outcome)
+                settled, wanted = await self._attempt(url, outcome, trace)
                 if settled is not None:
                     return settled
                 pause = max(delay, min(wanted or 0.0, LONGEST_DELAY))
@@ -63,7 +70,7 @@ class Courier:
                     await asyncio.sleep(pause)
         return False
 
-    async def _attempt(self, url: URL, outcome: Outcome) -> tuple[bool | None, float | None]:
+    async def _attempt(self, url: URL, outcome: Outcome, trace: "CallTrace | None") -> tuple[bool | None, float | None]:
         """Try once; return what has been settled (None: nothing), and the seconds asked for (None: not reached)."""
         if any(not os.path.exists(binary.path) for binary in outcome.binaries):
             outcome = Outcome.failed("again", "a file of the result is gone", 1.0)
@@ -71,6 +78,9 @@ class Courier:
         headers = {"Content-Type": body.content_type, "Content-Length": str(body.size)}
         timeout = aiohttp.ClientTimeout(total=60 + body.size / 100_000, sock_connect=10)
         data = body.chunks() if body.data is None else body.data
+        told = None if trace is None else trace.callback()
+        if told is not None:
+            headers[TRACEPARENT] = told.header
         try:
             async with self._session.post(
                 url, data=data, headers=headers, timeout=timeout, allow_redirects=False
@@ -79,9 +89,13 @@ class Courier:
                 text = "" if status < 300 else (await answer.content.read(300)).decode("utf-8", "replace")
                 wanted = answer.headers.get("Retry-After", "")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            if told is not None:
+                told.end(str(url.with_query(None)), None, type(error).__name__)
             self._metrics.callback("failed")
             log.warning("callback to %s did not get through: %s", url.origin(), str(error) or type(error).__name__)
             return None, None
+        if told is not None:
+            told.end(str(url.with_query(None)), status, None if status < 300 else f"answered {status}")
         if status < 300:
             self._metrics.callback("delivered")
             self._arrived(url.origin())

@@ -4,7 +4,7 @@ import asyncio
 import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from queue import SimpleQueue
 
@@ -14,7 +14,10 @@ from aiservice.worker import Job, Worker
 
 STOP_SECONDS = 5.0
 
-Item = tuple[Job, "asyncio.Future[Outcome]"]
+OnEnd = Callable[[float, str | None], None]
+"""Told how many seconds the work took, and why it failed, where it did."""
+
+Item = tuple[Job, "asyncio.Future[Outcome]", OnEnd | None]
 
 
 class WorkQueue:
@@ -69,10 +72,10 @@ class WorkQueue:
         self._taken -= 1
         self._metrics.queue.set(self._taken)
 
-    def submit(self, job: Job) -> "asyncio.Future[Outcome]":
+    def submit(self, job: Job, on_end: OnEnd | None = None) -> "asyncio.Future[Outcome]":
         """Put a job into the place that was reserved for it; the future never fails and is not to be cancelled."""
         future: asyncio.Future[Outcome] = self._loop.create_future()
-        self._jobs.put((job, future))
+        self._jobs.put((job, future, on_end))
         return future
 
     def stop(self) -> bool:
@@ -92,10 +95,9 @@ class WorkQueue:
             return
         self._tell(self._one_loaded)
         while (item := self._jobs.get()) is not None:
-            job, future = item
             begin = time.perf_counter()
-            outcome = worker.perform(job)
-            self._tell(self._ended, job, future, outcome, time.perf_counter() - begin)
+            outcome = worker.perform(item[0])
+            self._tell(self._ended, item, outcome, time.perf_counter() - begin)
         worker.close()
 
     def _tell(self, function: object, *arguments: object) -> None:
@@ -111,8 +113,11 @@ class WorkQueue:
         if not self._ready.done():
             self._ready.set_exception(RuntimeError(f"{type(error).__name__}: {error}"))
 
-    def _ended(self, job: Job, future: "asyncio.Future[Outcome]", outcome: Outcome, seconds: float) -> None:
+    def _ended(self, item: Item, outcome: Outcome, seconds: float) -> None:
+        job, future, on_end = item
         self.release()
+        if on_end is not None:
+            on_end(seconds, None if outcome.failure is None else outcome.failure.message)
         self._seconds = seconds if self._seconds == 0 else 0.8 * self._seconds + 0.2 * seconds
         self._metrics.call(job.route, outcome.kind, seconds)
         future.set_result(outcome)

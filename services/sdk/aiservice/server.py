@@ -8,10 +8,12 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import aiohttp
 import uvicorn
 import uvloop
+from prometheus_client.registry import Collector
 
 from aiservice.announce import Announcer
 from aiservice.app import Running, build_app
@@ -27,6 +29,9 @@ from aiservice.receive import Limits
 from aiservice.service import Service
 from aiservice.settings import Settings, WrongSetting
 from aiservice.worker import Loading, ProcessWorker, ThreadWorker
+
+if TYPE_CHECKING:
+    from aiservice.tracing import Tracing
 
 log = logging.getLogger("aiservice")
 
@@ -94,6 +99,7 @@ class _Life:
         self._settings = settings
         self._workspace = workspace
         self._workers = _make_workers(service, settings)
+        self._tracing, self._figures = _make_tracing(service, settings)
         self._stop = asyncio.Event()
         self._force = asyncio.Event()
 
@@ -102,12 +108,13 @@ class _Life:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_signal)
-        metrics = Metrics([operation.route for operation in service.operations], service.collectors)
+        collectors = [*service.collectors, *self._figures]
+        metrics = Metrics([operation.route for operation in service.operations], collectors)
         queue = WorkQueue(self._workers, settings.queue, metrics)
         async with new_session() as session:
             calls = Calls(Courier(session, metrics), settings.lifespan)
             limits = Limits(settings.max_body, settings.max_json, settings.upload_pause)
-            running = Running(service, queue, calls, self._workspace, metrics, limits)
+            running = Running(service, queue, calls, self._workspace, metrics, limits, self._tracing)
             server = _Server(_config(running))
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             host, port = listener.getsockname()[:2]
@@ -167,6 +174,8 @@ class _Life:
 
     def _leave(self, queue: WorkQueue, finished: bool, failed: bool) -> int:
         code = 0 if finished and not failed else 1
+        if self._tracing is not None:
+            self._tracing.close()
         idle = finished and queue.stop()
         log.info("%s has ended", self._service.name)
         if idle:
@@ -178,6 +187,18 @@ class _Life:
         self._workspace.close()
         logging.shutdown()
         os._exit(code)
+
+
+def _make_tracing(service: Service, settings: Settings) -> "tuple[Tracing | None, list[Collector]]":
+    """What traces calls, and what Prometheus is told of that. Nothing where no receiver is named."""
+    if settings.otel_endpoint is None:
+        return None, []
+    from aiservice.protocol.export import Exporter
+    from aiservice.tracing import Figures, Tracing
+
+    resource = {"service.name": settings.otel_name or service.name}
+    exporter = Exporter(settings.otel_endpoint, settings.otel_headers, resource, "aiservice")
+    return Tracing(exporter), [Figures(exporter)]
 
 
 def _make_workers(service: Service, settings: Settings) -> list[ThreadWorker] | list[ProcessWorker]:

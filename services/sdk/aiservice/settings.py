@@ -7,6 +7,8 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from yarl import URL
 
+from aiservice.protocol.receiver import check_endpoint, parse_headers
+
 
 class WrongSetting(Exception):
     """A variable has a value that cannot be used; the text is a sentence that names it."""
@@ -23,6 +25,13 @@ def _web_address(text: str) -> str:
     return text.rstrip("/")
 
 
+def _pairs(text: SecretStr) -> SecretStr:
+    parse_headers(text.get_secret_value())
+    return text
+
+
+Receiver = Annotated[str, AfterValidator(check_endpoint)]
+Pairs = Annotated[SecretStr, AfterValidator(_pairs)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 
 
@@ -51,6 +60,22 @@ class Settings(BaseSettings):
     max_pixels: int = Field(40_000_000, ge=1, description="pixels of a picture at most")
     upload_pause: float = Field(60.0, gt=0, le=86_400, description="seconds between two pieces of an upload at most")
     tmp: str | None = Field(None, description="folder for files of calls; else the system's temporary folder")
+    otel_endpoint: Receiver | None = Field(
+        None,
+        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        description="where traces go, like http://jaeger:4318 (OTLP over HTTP); unset: there are none",
+    )
+    otel_pairs: Pairs | None = Field(
+        None, validation_alias="OTEL_EXPORTER_OTLP_HEADERS", description="name=value,... sent with traces"
+    )
+    otel_name: str | None = Field(
+        None, validation_alias="OTEL_SERVICE_NAME", description="name in traces, else the service's own"
+    )
+
+    @property
+    def otel_headers(self) -> dict[str, str]:
+        """The headers that are sent with traces."""
+        return {} if self.otel_pairs is None else parse_headers(self.otel_pairs.get_secret_value())
 
 
 def read_settings(port: int = 8080) -> Settings:
@@ -59,9 +84,11 @@ def read_settings(port: int = 8080) -> Settings:
         settings = Settings()
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
-        name = f"APP_{str(first['loc'][0]).upper()}" if first["loc"] else "the environment"
+        name = str(first["loc"][0]).upper() if first["loc"] else "the environment"
+        name = name if name.startswith("OTEL_") or not first["loc"] else f"APP_{name}"
         message = first["msg"].removeprefix("Value error, ")
-        raise WrongSetting(f"{name} is wrong: {message}, not {first['input']!r}") from None
+        given = "" if name == "OTEL_EXPORTER_OTLP_HEADERS" else f", not {first['input']!r}"
+        raise WrongSetting(f"{name} is wrong: {message}{given}") from None
     except UnicodeDecodeError:
         raise WrongSetting("the file .env is wrong: it is not UTF-8") from None
     return settings if "port" in settings.model_fields_set else settings.model_copy(update={"port": port})

@@ -5,6 +5,7 @@ import multiprocessing
 import signal
 import sys
 import threading
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing.connection import Connection
@@ -28,12 +29,14 @@ CRASH_RETRY = 1.0
 @dataclass(frozen=True, slots=True)
 class Job:
     """One call of a function: which operation, its arguments (binaries as File), and the folder for its files. `task`
-    is the engine's task that it belongs to, where it does: for the log alone."""
+    is the engine's task that it belongs to, where it does: for the log alone. `trace` is the `traceparent` for what the
+    function traces by itself, where its call is traced."""
 
     route: str
     arguments: dict[str, Any]
     folder: Path
     task: str = ""
+    trace: str | None = None
 
 
 class Worker(Protocol):
@@ -55,7 +58,8 @@ def perform(service: Service, job: Job, max_pixels: int) -> Outcome:
     bind(Ids(task=job.task, route=job.route, service=service.name))
     try:
         operation = service.find(job.route)
-        value = operation.function(**_prepared(operation, job.arguments, max_pixels))
+        with _traced(job.trace):
+            value = operation.function(**_prepared(operation, job.arguments, max_pixels))
         return operation.writer.outcome(value)
     except InputError as error:
         return Outcome.failed("input", str(error), too_large=isinstance(error, InputTooLarge))
@@ -65,6 +69,14 @@ def perform(service: Service, job: Job, max_pixels: int) -> Outcome:
         log.exception("%s failed", job.route)
         text = str(error)
         return Outcome.failed("failed", f"{type(error).__name__}: {text}" if text else type(error).__name__)
+
+
+def _traced(trace: str | None) -> AbstractContextManager[None]:
+    if trace is None:
+        return nullcontext()
+    from aiservice.tracing import within
+
+    return within(trace)
 
 
 def _prepared(operation: Operation, arguments: dict[str, Any], max_pixels: int) -> dict[str, Any]:

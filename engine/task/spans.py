@@ -1,0 +1,218 @@
+"""The spans of a task that has ended, from its document alone. Pure.
+
+A task is a span; below it lies each turn of each node, below that each attempt to call a service, or the tasks that are
+the items of a loop. Nothing of what a task works on stands in a span, and no id of a call.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from aiservice.protocol.otlp import CLIENT, INTERNAL, SERVER, Moment, Span, Value
+from engine.pipeline.flow import Pipeline
+from engine.pipeline.nodes import HttpNode, ServiceNode
+from engine.task.task import Attempt, NodeRun, Task
+from engine.task.trace import call_span, node_span, parent_span, task_span, trace_id_of
+
+MOST_MOMENTS = 20
+"""How many things that a node waited for are told of each turn."""
+
+CANCELLED = "cancelled"
+_AFTER_QUERY = re.compile(r"(https?://[^\s?#\"']+)[?#][^\s\"']*")
+_QUOTED = re.compile(r"( answered [1-5]\d\d): .*", re.DOTALL)
+_CAPABILITY = re.compile(r"\b[0-9a-f]{64,}\b")
+_ANSWERED = re.compile(r" answered ([1-5]\d\d)\b")
+
+
+@dataclass(slots=True)
+class Turn:
+    """One activation of a node, in microseconds since 1970 UTC."""
+
+    node: str
+    number: int
+    start: int
+    end: int
+    state: str = "running"
+    error: str | None = None
+    notes: list[tuple[int, str]] = field(default_factory=list)
+
+
+def failed(task: Task) -> bool:
+    """Whether the task failed, and not because somebody has stopped it."""
+    return task.status == "error" and task.message != CANCELLED
+
+
+def spans_of(task: Task, level: Pipeline | None, most: int) -> tuple[list[Span], int]:
+    """The spans of the task itself, its own first, at most so many; and how many were left out. `level` is what the
+    task runs, where that is known."""
+    made = _Spans(task, level)
+    spans: list[Span] = []
+    left_out = 0
+    for span in made.all():
+        if len(spans) < most:
+            spans.append(span)
+        else:
+            left_out += 1
+    return spans, left_out
+
+
+class _Spans:
+    def __init__(self, task: Task, level: Pipeline | None) -> None:
+        self._task = task
+        self._level = level
+        self._trace = trace_id_of(task)
+        self._begin, self._turns = turns_of(task)
+        self._end = task.ended or self._begin
+        self._id = task_span(task.id, task.rounds)
+
+    def all(self) -> Iterator[Span]:
+        """Every span after the one that it lies in."""
+        yield self._whole()
+        for turn in self._turns:
+            run = self._task.node(turn.node)
+            yield self._node(turn, run)
+            attempts = [attempt for attempt in run.attempts if attempt.turn == turn.number]
+            for number, attempt in enumerate(attempts):
+                yield self._attempt(turn, attempt, number)
+
+    def _span(
+        self,
+        span_id: str,
+        parent: str,
+        name: str,
+        kind: int,
+        times: tuple[int, int],
+        attributes: dict[str, Value],
+        error: str | None,
+        moments: tuple[Moment, ...] = (),
+    ) -> Span:
+        start, end = times
+        told = None if error is None else without_secrets(error)
+        return Span(self._trace, span_id, parent, name, kind, start * 1000, end * 1000, attributes, told, moments)
+
+    def _whole(self) -> Span:
+        task = self._task
+        attributes: dict[str, Value] = {
+            "engine.task.id": task.id,
+            "engine.task.status": task.status,
+            "engine.route": task.route,
+        }
+        if self._level is not None:
+            attributes["engine.pipeline.version"] = self._level.version
+        name, kind = f"POST /services/{task.route}", SERVER
+        if task.origin is None:
+            attributes["http.request.method"] = "POST"
+            attributes["http.route"] = f"/services/{task.route}"
+        else:
+            kind = INTERNAL
+            attributes["engine.root.id"] = task.root
+            if task.origin.call is None:
+                name = f"item of {task.origin.node}"
+                attributes["engine.item.index"] = task.origin.index
+            else:
+                name = f"pipeline {task.route}"
+        error = (task.message or "") if task.status == "error" else None
+        return self._span(self._id, parent_span(task), name, kind, (self._begin, self._end), attributes, error)
+
+    def _node(self, turn: Turn, run: NodeRun) -> Span:
+        node = None if self._level is None else self._level.nodes.get(turn.node)
+        attributes: dict[str, Value] = {
+            "engine.node.id": turn.node,
+            "engine.node.turn": turn.number,
+            "engine.node.state": turn.state,
+        }
+        if node is not None:
+            attributes["engine.node.type"] = node.type
+        if run.extra is not None and run.extra.total is not None:
+            attributes["engine.node.items"] = run.extra.total
+        notes = turn.notes[:MOST_MOMENTS]
+        moments = tuple(Moment(at * 1000, "waiting", {"engine.waiting": without_secrets(why)}) for at, why in notes)
+        span_id = node_span(self._task.id, turn.node, turn.number)
+        name = f"node {turn.node}"
+        return self._span(span_id, self._id, name, INTERNAL, self._within(turn), attributes, turn.error, moments)
+
+    def _within(self, turn: Turn) -> tuple[int, int]:
+        return turn.start, self._end if turn.state == "running" else turn.end
+
+    def _attempt(self, turn: Turn, attempt: Attempt, number: int) -> Span:
+        node = None if self._level is None else self._level.nodes.get(turn.node)
+        attributes: dict[str, Value] = {"engine.node.id": turn.node}
+        if number:
+            attributes["http.request.resend_count"] = number
+        url = attempt.url
+        if isinstance(node, ServiceNode | HttpNode):
+            url = url or node.url
+        if isinstance(node, ServiceNode) and node.service is not None:
+            attributes["engine.service"] = node.service
+        name, kind = "call", CLIENT
+        if attempt.task is not None:
+            name, kind = "call of a pipeline", INTERNAL
+        elif url is not None:
+            verb = node.verb if isinstance(node, HttpNode) else "POST"
+            name = f"{verb} {_told_of(url, attributes, isinstance(node, HttpNode))}"
+            attributes["http.request.method"] = verb
+        if attempt.error is not None:
+            answered = _ANSWERED.search(attempt.error)
+            if answered is not None:
+                attributes["http.response.status_code"] = int(answered[1])
+            attributes["error.type"] = answered[1] if answered is not None else "failed"
+        elif attempt.ended is None:
+            attributes["engine.call.given_up"] = True
+        end = attempt.ended if attempt.ended is not None else self._within(turn)[1]
+        accepted = attempt.accepted
+        moments = () if accepted is None else (Moment(accepted * 1000, "accepted"),)
+        parent = node_span(self._task.id, turn.node, turn.number)
+        times = (attempt.at, end)
+        return self._span(call_span(attempt.id), parent, name, kind, times, attributes, attempt.error, moments)
+
+
+def turns_of(task: Task) -> tuple[int, list[Turn]]:
+    """When the task's last round began, and the turns of its nodes in that, in the order in which they began."""
+    begin, turns = task.created, list[Turn]()
+    numbers: dict[str, int] = {}
+    last: dict[str, str] = {}
+    under_way: dict[str, Turn] = {}
+    for line in task.history:
+        if line.node is None:
+            if line.state == "running":
+                begin, turns = line.at, []
+                under_way.clear()
+            continue
+        turn = under_way.get(line.node)
+        if turn is None and line.state in ("running", "finished", "error"):
+            goes_on = last.get(line.node) in ("error", "cancelled")  # a loop, after a retry of the task
+            number = numbers[line.node] = numbers.get(line.node, 0) + (not goes_on)
+            turn = Turn(line.node, number, line.at, line.at)
+            if line.state != "finished":  # else the task has taken it over from an earlier one
+                turns.append(turn)
+                under_way[line.node] = turn
+        elif turn is not None and line.state == "running":
+            turn.notes.append((line.at, line.detail or ""))
+        if turn is not None and line.state != "running":
+            turn.end, turn.state = line.at, "reset" if line.state == "pending" else line.state
+            turn.error = (line.detail or "") if line.state == "error" else None
+            under_way.pop(line.node, None)
+        last[line.node] = line.state
+    return begin, turns
+
+
+def without_secrets(text: str) -> str:
+    """The text without ids of calls, what follows a `?` or `#` in URLs, and what a refusal is quoted with: that may be
+    a part of what was sent."""
+    return _CAPABILITY.sub("...", _QUOTED.sub(r"\1", _AFTER_QUERY.sub(r"\1", text)))
+
+
+def _told_of(url: str, attributes: dict[str, Value], whole: bool) -> str:
+    """What a URL says into the attributes; returns what names the request: the path, or the host of a `whole` URL that
+    is anybody's and may differ with each request."""
+    attributes["url.full"] = url.partition("?")[0].partition("#")[0]
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return ""
+    attributes["server.address"] = parts.hostname or ""
+    if port is not None:
+        attributes["server.port"] = port
+    return (parts.hostname or "") if whole else (parts.path or "/")
