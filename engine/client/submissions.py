@@ -1,6 +1,7 @@
 """Creating tasks: what a route takes is asked for once, and again where it has changed."""
 
 import secrets
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,18 @@ from engine.client.wire import Wire, service_path
 
 # What the engine, or the encoding, says where a route takes something else than it did.
 _STALE = frozenset({404, 415, 422})
+
+
+def trace_headers() -> dict[str, str]:
+    """The `traceparent` (W3C Trace Context) that says which span of the caller's this follows from, where the caller's
+    program uses OpenTelemetry and is within one."""
+    api: Any = sys.modules.get("opentelemetry.trace")
+    if api is None:
+        return {}
+    span = api.get_current_span().get_span_context()
+    if not span.is_valid:
+        return {}
+    return {"traceparent": f"00-{span.trace_id:032x}-{span.span_id:016x}-{int(span.trace_flags):02x}"}
 
 
 class Submissions:
@@ -28,6 +41,7 @@ class Submissions:
         One Idempotency-Key for all attempts makes it one task.
         """
         headers = {"Idempotency-Key": key or secrets.token_hex(16)}
+        headers |= trace_headers()
         if held:
             headers["Prefer"] = f"wait={held}"
         known = self._bodies.get(route)
