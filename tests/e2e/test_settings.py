@@ -47,6 +47,9 @@ from tests.e2e.scripts import (
         ("REG_DB_TYPE", "oracle"),
         ("REG_STORAGE_TYPE", "tape"),
         ("REG_SQLITE_SYNC", "sometimes"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "jaeger:4318"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "no pair"),
+        ("OTEL_TRACES_SAMPLER_ARG", "1.1"),
     ],
 )
 def test_a_wrong_value_stops_the_start(tmp_path: Path, name: str, value: str) -> None:

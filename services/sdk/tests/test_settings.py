@@ -22,6 +22,7 @@ from aiservice.testing import free_port, running, wait_until
         ("APP_NOTIFY_CRON", "0"),
         ("APP_WORKERS", "0"),
         ("APP_QUEUE", "-1"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "jaeger:4318"),
     ],
 )
 def test_a_wrong_value_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, value: str) -> None:
@@ -29,6 +30,13 @@ def test_a_wrong_value_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setenv(name, value)
     with pytest.raises(WrongSetting, match=f"^{name} is wrong: [^\n]*{value}[^\n]*$"):
         read_settings()
+
+
+def test_a_wrong_header_for_traces_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "topsecret")
+    with pytest.raises(WrongSetting) as raised:
+        read_settings()
+    assert str(raised.value).startswith("OTEL_EXPORTER_OTLP_HEADERS is wrong: ") and "topsecret" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
