@@ -20,9 +20,17 @@ MOST_MOMENTS = 20
 
 CANCELLED = "cancelled"
 _AFTER_QUERY = re.compile(r"(https?://[^\s?#\"']+)[?#][^\s\"']*")
-_QUOTED = re.compile(r"( answered [1-5]\d\d): .*", re.DOTALL)
-_CAPABILITY = re.compile(r"\b[0-9a-f]{64,}\b")
-_ANSWERED = re.compile(r" answered ([1-5]\d\d)\b")
+_SAFE = re.compile(
+    r"[A-Z]+ \S+(?: \(redirected to \S+\))? (?:answered [1-5]\d\d|failed: .*)"
+    r"|\S+ did not (?:call back|answer) within [\d.e+]+ s"
+    r"|\S+ took the call and stopped announcing itself"
+    r"|\S+ has as much to do as it takes"
+    r"|service \S+ is away|the engine was stopped .*|cancelled"
+)
+_OF_NODE = re.compile(r"(node [^:\s]+): (.*)", re.DOTALL)
+_OF_ATTEMPT = re.compile(r"(attempt \d+) failed: (.*)(; the next follows in [\d.]+ s)", re.DOTALL)
+_ANSWERED = re.compile(r"[A-Z]+ \S+(?: \(redirected to \S+\))? answered ([1-5]\d\d)\b")
+_FAILED = "failed"
 
 
 @dataclass(slots=True)
@@ -88,7 +96,7 @@ class _Spans:
         moments: tuple[Moment, ...] = (),
     ) -> Span:
         start, end = times
-        told = None if error is None else without_secrets(error)
+        told = None if error is None else told_of(error)
         return Span(self._trace, span_id, parent, name, kind, start * 1000, end * 1000, attributes, told, moments)
 
     def _whole(self) -> Span:
@@ -127,7 +135,7 @@ class _Spans:
         if run.extra is not None and run.extra.total is not None:
             attributes["engine.node.items"] = run.extra.total
         notes = turn.notes[:MOST_MOMENTS]
-        moments = tuple(Moment(at * 1000, "waiting", {"engine.waiting": without_secrets(why)}) for at, why in notes)
+        moments = tuple(Moment(at * 1000, "waiting", {"engine.waiting": told_of(why)}) for at, why in notes)
         span_id = node_span(self._task.id, turn.node, turn.number)
         name = f"node {turn.node}"
         return self._span(span_id, self._id, name, INTERNAL, self._within(turn), attributes, turn.error, moments)
@@ -150,10 +158,10 @@ class _Spans:
             name, kind = "call of a pipeline", INTERNAL
         elif url is not None:
             verb = node.verb if isinstance(node, HttpNode) else "POST"
-            name = f"{verb} {_told_of(url, attributes, isinstance(node, HttpNode))}"
+            name = f"{verb} {_place_of(url, attributes, isinstance(node, HttpNode))}"
             attributes["http.request.method"] = verb
         if attempt.error is not None:
-            answered = _ANSWERED.search(attempt.error)
+            answered = _ANSWERED.match(attempt.error)
             if answered is not None:
                 attributes["http.response.status_code"] = int(answered[1])
             attributes["error.type"] = answered[1] if answered is not None else "failed"
@@ -197,13 +205,19 @@ def turns_of(task: Task) -> tuple[int, list[Turn]]:
     return begin, turns
 
 
-def without_secrets(text: str) -> str:
-    """The text without ids of calls, what follows a `?` or `#` in URLs, and what a refusal is quoted with: that may be
-    a part of what was sent."""
-    return _CAPABILITY.sub("...", _QUOTED.sub(r"\1", _AFTER_QUERY.sub(r"\1", text)))
+def told_of(message: str) -> str:
+    """What may be told of an error or a wait: what the engine says of requests by itself, without the queries of URLs.
+    What services and code say may hold what they were given, and is told to the task's clients alone."""
+    of_node, of_attempt = _OF_NODE.fullmatch(message), _OF_ATTEMPT.fullmatch(message)
+    if of_node is not None:
+        return f"{of_node[1]}: {told_of(of_node[2])}"
+    if of_attempt is not None:
+        return f"{of_attempt[1]}: {told_of(of_attempt[2])}{of_attempt[3]}"
+    safe = _SAFE.match(_AFTER_QUERY.sub(r"\1", message))
+    return _FAILED if safe is None else safe[0]
 
 
-def _told_of(url: str, attributes: dict[str, Value], whole: bool) -> str:
+def _place_of(url: str, attributes: dict[str, Value], whole: bool) -> str:
     """What a URL says into the attributes; returns what names the request: the path, or the host of a `whole` URL that
     is anybody's and may differ with each request."""
     attributes["url.full"] = url.partition("?")[0].partition("#")[0]

@@ -84,12 +84,16 @@ def test_nothing_secret_is_told(traced: Engine, adder: Process, receiver: Receiv
 
     told = ask(traced, route, asker, {"n": 987_654_321, "pause": 0.0})
     receiver.of(asker.trace, lambda spans: complete(spans, whole(route)))
+    bad = Asker()
+    ask(traced, chain(traced, f"{adder.url}/refuse", "first"), bad, {"n": 987_654_321, "pause": 0.0}, "error")
+    spans = receiver.of(bad.trace, lambda spans: complete(spans, ["work traced-refuse", "node first"]))
 
     assert raw(traced, told["jobId"])["nodes"]["first"]["out"]["n"] == 987_654_322
     everything = b"".join(receiver.bodies).decode("latin-1")
     assert "topsecret" not in everything and "98765432" not in everything and SECRET not in everything
     assert not re.search(r"[0-9a-f]{64}", everything), "the id of a call"
     assert receiver.headers[-1]["x-key"] == SECRET
+    assert [s.error for s in spans if s.name == "work traced-refuse"] == ["the input was not taken"]
 
 
 @pytest.mark.parametrize("processes", ["", "1"])
@@ -205,8 +209,8 @@ def test_a_task_that_fails_is_told_in_any_case(traced: Engine, adder: Process, r
     tree = Tree(receiver.of(asker.trace, lambda spans: len(spans) >= 4), asker)
 
     assert {span.service for span in tree.spans} == {"client", "engine"}
-    assert "is not taken" in (tree.one("POST /refuse").error or "")
-    assert "is not taken" in (tree.one(f"POST /services/{route}").error or "")
+    assert tree.one("POST /refuse").error == "failed" == tree.one("node first").error
+    assert tree.one(f"POST /services/{route}").error == "node first: failed"
     assert not [span for span in receiver.spans if span.trace == quiet.trace]
 
 

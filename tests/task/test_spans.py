@@ -3,11 +3,13 @@
 import secrets
 from dataclasses import replace
 
+import pytest
+
 from aiservice.protocol.otlp import CLIENT, INTERNAL, SERVER, Span
 from aiservice.protocol.trace_context import parse_traceparent
 from engine.task.codec import decode, encode
 from engine.task.events import CallAccepted, Cancelled
-from engine.task.spans import failed, spans_of
+from engine.task.spans import failed, spans_of, told_of
 from engine.task.trace import call_header, is_sampled, trace_id_of
 from tests.task.scenes import Story, branch, end, entry, http, plain, service
 
@@ -61,15 +63,35 @@ def test_attempts_their_waits_and_errors() -> None:
     story = Story(entry("a"), service("a", "end", url=URL), end(), out={})
     story.fails("a", f"POST {URL}?key=secret answered 503: your input was 12345", url=f"{URL}?key=secret")
     story.timer()
-    story.fails("a", "no connection could be made", again=False)
+    story.fails("a", f"POST {URL} failed: no connection could be made", again=False)
 
     task, _, node, first, second = told(story)
 
     assert first.error == f"POST {URL} answered 503" and first.attributes["http.response.status_code"] == 503
     assert (first.attributes["error.type"], second.attributes["error.type"]) == ("503", "failed")
-    assert second.attributes["http.request.resend_count"] == 1 and second.error == "no connection could be made"
-    assert [moment.name for moment in node.moments] == ["waiting"] and node.error == second.error
+    assert (
+        second.attributes["http.request.resend_count"] == 1
+        and second.error == f"POST {URL} failed: no connection could be made"
+    )
+    assert node.error == second.error and node.moments[0].name == "waiting"
+    assert str(node.moments[0].attributes["engine.waiting"]).startswith(f"attempt 1: POST {URL} answered 503; the next")
     assert task.error == f"node a: {second.error}" and "12345" not in str(told(story))
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("face-blur is full: 4711", "failed"),
+        ("`after`, line 2: ValueError: '4711' is no number", "failed"),
+        ("node a7: `after`, line 2: ValueError: 4711", "node a7: failed"),
+        ("attempt 1 failed: not 4711; the next follows in 0.5 s", "attempt 1: failed; the next follows in 0.5 s"),
+        ("http://h:1/x?k=1 did not call back within 0.5 s", "http://h:1/x did not call back within 0.5 s"),
+        ("service face-blur is away, and did not return within 5 s", "service face-blur is away"),
+        ("cancelled", "cancelled"),
+    ],
+)
+def test_only_what_the_engine_says_by_itself_is_told_of_errors(message: str, told: str) -> None:
+    assert told_of(message) == told
 
 
 def test_a_retry_is_a_round_of_its_own() -> None:

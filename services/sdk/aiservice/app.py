@@ -82,7 +82,7 @@ def _handler(running: Running, operation: Operation) -> Handler:
                 call = await _take(running, operation, request, callback, call_id, trace)
             except Problem as error:
                 if trace is not None:
-                    trace.end(error.status, "the call was not taken")
+                    trace.end("refused", error.status)
                 raise
         return await _wait_or_acknowledge(running, request, call)
 

@@ -192,8 +192,7 @@ class Calls:
     def _finish(self, call: Call) -> None:
         self._unfinished.discard(call)
         if call.trace is not None:
-            failure = call.done.result().failure if call.done.done() else None
-            call.trace.end(error=None if failure is None else failure.message)
+            call.trace.end(call.done.result().kind if call.done.done() else "failed")
             call.trace = None
         if not self._unfinished:
             self._idle.set()

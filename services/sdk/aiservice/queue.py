@@ -14,8 +14,8 @@ from aiservice.worker import Job, Worker
 
 STOP_SECONDS = 5.0
 
-OnEnd = Callable[[float, str | None], None]
-"""Told how many seconds the work took, and why it failed, where it did."""
+OnEnd = Callable[[float, str], None]
+"""Told how many seconds the work took, and the kind of its outcome."""
 
 Item = tuple[Job, "asyncio.Future[Outcome]", OnEnd | None]
 
@@ -117,7 +117,7 @@ class WorkQueue:
         job, future, on_end = item
         self.release()
         if on_end is not None:
-            on_end(seconds, None if outcome.failure is None else outcome.failure.message)
+            on_end(seconds, outcome.kind)
         self._seconds = seconds if self._seconds == 0 else 0.8 * self._seconds + 0.2 * seconds
         self._metrics.call(job.route, outcome.kind, seconds)
         future.set_result(outcome)

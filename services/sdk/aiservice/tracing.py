@@ -19,6 +19,14 @@ from aiservice.protocol.export import Exporter
 from aiservice.protocol.otlp import CLIENT, INTERNAL, SERVER, Moment, Span, Value
 from aiservice.protocol.trace_context import SPAN_DIGITS, TraceContext, parse_traceparent, trace_of, traceparent
 
+# A failure's own words may hold what the call was given, so they are not told.
+_ERRORS = {
+    "input": "the input was not taken",
+    "again": "it may work later",
+    "failed": "the work failed",
+    "refused": "the call was not taken",
+}
+
 
 def new_span() -> str:
     """A random id of a span."""
@@ -70,19 +78,28 @@ class CallTrace:
         """The caller was told that its call was taken."""
         self._acknowledged = self._acknowledged or time.time_ns()
 
-    def worked(self, seconds: float, error: str | None) -> None:
-        """The work has ended just now, and took so long."""
+    def worked(self, seconds: float, kind: str) -> None:
+        """The work has ended just now, and took so long; the `kind` of its outcome says how."""
         end = time.time_ns()
         begin = max(end - int(seconds * 1e9), self._put)
         self._tell(new_span(), "wait in the queue", INTERNAL, self._put, begin, {})
-        self._tell(self.work, f"work {self._route}", INTERNAL, begin, end, {"aiservice.operation": self._route}, error)
+        self._tell(
+            self.work,
+            f"work {self._route}",
+            INTERNAL,
+            begin,
+            end,
+            {"aiservice.operation": self._route},
+            _ERRORS.get(kind),
+        )
 
     def callback(self) -> "CallbackTrace":
         """The result is about to be brought to the caller."""
         return CallbackTrace(self)
 
-    def end(self, status: int = 200, error: str | None = None) -> None:
-        """The call is over: its result has arrived, or nobody wants it; or it was not taken (`status`)."""
+    def end(self, kind: str, status: int = 200) -> None:
+        """The call is over: its result has arrived, or nobody wants it, or it was not taken."""
+        error = _ERRORS.get(kind)
         attributes: dict[str, Value] = {
             "http.request.method": "POST",
             "http.route": self._name.partition(" ")[2],
@@ -90,7 +107,7 @@ class CallTrace:
             "aiservice.operation": self._route,
         }
         if error is not None:
-            attributes["error.type"] = str(status)
+            attributes["error.type"] = kind
         moments = (Moment(self._acknowledged, "acknowledged"),) if self._acknowledged else ()
         name, begin, end = self._name, self._begin, time.time_ns()
         span = Span(
