@@ -26,37 +26,27 @@ from engine.api.openapi import OpenApi
 from engine.audit import Audit
 from engine.belongings import Belongings
 from engine.binaries.base import BinaryStore
-from engine.breakers import Breakers
 from engine.census import Census
-from engine.clock import Clock
 from engine.code.monty import MontySandbox
+from engine.core import make_core
 from engine.dispatch import Dispatcher
 from engine.doors.guard import make_guard
 from engine.errors import EngineError
 from engine.failures import note_unheard
 from engine.guard import guard_of_services
-from engine.health import BINARIES as OBJECTS
-from engine.health import DATABASE as TASKS
-from engine.health import Health
-from engine.instances import Instances
 from engine.limits import Limits
-from engine.measured import MeasuredSandbox, measured_binaries, measured_database
-from engine.members import Members
+from engine.measured import MeasuredSandbox
 from engine.metrics import Metrics
-from engine.news import Hub
 from engine.outbound.client import Outbound
 from engine.owners import Owners
 from engine.pace import Pace
 from engine.pictures.thumbnails import Thumbnails
-from engine.registry import Registry
 from engine.rerun import Reruns
 from engine.runner import Runner
 from engine.settings import Settings
 from engine.store.base import Store
 from engine.sweeper import Sweeper
 from engine.traces import make_traces
-from engine.turnstile import Turnstile
-from engine.watch import Watch
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 """Seconds between two attempts to reach the stores at start."""
@@ -131,42 +121,22 @@ class Outside:
 
 def make_engine(settings: Settings) -> tuple[Engine, Outside]:
     """Put the parts together; nothing is started."""
-    clock, metrics, hub, watch = Clock(), Metrics(), Hub(), Watch()
-    binaries = measured_binaries(make_binaries(settings), OBJECTS, metrics.asked)
-    store = measured_database(make_store(settings, binaries), TASKS, metrics.asked)
-    members = Members(store, clock)
-    instances = Instances(store, clock)
-    registry = Registry(store, clock, instances, members)
-    turnstile = Turnstile(instances, Breakers(), settings.app_max_calls, settings.app_max_service_calls)
-    admission = Admission(store, metrics, settings.app_max_requests, settings.app_max_tasks)
-    health = Health({TASKS: store.ping, OBJECTS: binaries.ping}, clock)
-    metrics.operation, turnstile.gates.on_lost = instances.operation, metrics.given_up
+    objects = make_binaries(settings)
+    core = make_core(settings, Metrics(), make_store(settings, objects), objects)
+    store, binaries, clock, metrics, watch = core.store, core.binaries, core.clock, core.metrics, core.watch
+    registry, instances, members, turnstile, hub = core.registry, core.instances, core.members, core.turnstile, core.hub
     traces = make_traces(settings, VERSION)
-    metrics.show(traces.figures)
     outbound = Outbound(binaries, clock, metrics, watch, settings.app_allowed_networks)
     guard = guard_of_services(settings.app_service_networks, outbound.lookup)
     dispatcher = Dispatcher(instances, turnstile, binaries, clock, metrics, watch, settings.engine_url, guard, traces)
-    sandbox, thumbnails = MontySandbox(), Thumbnails()
-    follow = settings.reg_db_type == "mongo"
-    measured = MeasuredSandbox(sandbox, metrics.ran_code)
-    runner = Runner(store, registry, instances, dispatcher, outbound, measured, clock, members, hub, metrics, follow)
+    sandbox, thumbnails, shared = MontySandbox(), Thumbnails(), settings.reg_db_type == "mongo"
+    code = MeasuredSandbox(sandbox, metrics.ran_code)
+    runner = Runner(store, registry, instances, dispatcher, outbound, code, clock, members, hub, metrics, shared)
     census = Census(store, disk_of(settings))
-    metrics.show(Gauges(metrics, turnstile, instances, health, members, census, runner.waiting, registry.names))
-    reruns = Reruns(binaries, registry, runner, clock)
-    audit = Audit(store, clock, settings.app_audit_days)
-    sweeper = Sweeper(
-        store,
-        binaries,
-        registry,
-        instances,
-        runner,
-        members,
-        clock,
-        watch,
-        settings.app_cron,
-        settings.app_lifespan,
-        audit,
-    )
+    metrics.show(traces.figures)
+    metrics.show(Gauges(metrics, turnstile, instances, core.health, members, census, runner.waiting, registry.names))
+    every, kept, audit = settings.app_cron, settings.app_lifespan, Audit(store, clock, settings.app_audit_days)
+    sweeper = Sweeper(store, binaries, registry, instances, runner, members, clock, watch, every, kept, audit)
     doors = make_guard(settings, store, clock)
     limits = Limits(store, doors.keyring.limits)
     metrics.on_end = limits.ended
@@ -178,15 +148,15 @@ def make_engine(settings: Settings) -> tuple[Engine, Outside]:
         instances,
         members,
         runner,
-        reruns,
+        Reruns(binaries, registry, runner, clock),
         sweeper,
         hub,
         metrics,
         clock,
         watch,
         turnstile,
-        admission,
-        health,
+        Admission(store, metrics, settings.app_max_requests, settings.app_max_tasks),
+        core.health,
         census,
         Belongings(store, binaries, runner.read),
         thumbnails,

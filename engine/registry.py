@@ -237,7 +237,7 @@ class Registry:
     async def _store_version(
         self, route: str, kind: str, definition: Mapping[str, Any], by: Actor, seen: Collection[int] | None = None
     ) -> Opened | None:
-        """Open it as the next version; None, and nothing is changed, where the latest is not `seen`. Raises Conflict."""
+        """Open it as the next version; None, and nothing changed, where the latest is not `seen`. Raises Conflict."""
         document = orjson.dumps(definition)
         for _ in range(_TRIES):
             latest = await self._store.latest_version(route)
