@@ -105,6 +105,15 @@ def test_the_system(engine: Engine, document: Json) -> None:
     held(document, engine, "/health/ready")
 
 
+def test_keys(engine: Engine, document: Json) -> None:
+    made = held(document, engine, "/keys", "post", json={"name": "x", "owner": "x", "scopes": ["read"]})
+    held(document, engine, "/keys", "post", 422, json={"name": "x", "owner": "x", "scopes": ["root"]})
+    assert held(document, engine, "/keys/{key_id}", "delete", of={"key_id": made["id"]})["state"] == "revoked"
+    held(document, engine, "/keys")
+    held(document, engine, "/identity")
+    held(document, engine, "/session", "post")
+
+
 def test_every_schema_is_used_and_every_call_has_one(document: Json) -> None:
     text = str(document)
     used = set(re.findall(r"#/components/schemas/(\w+)", text))
