@@ -152,7 +152,7 @@ def _sent(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str | None, str | Non
     authorization = cookie = None
     for name, value in headers:
         if name == b"authorization":
-            authorization = value.decode("latin-1")
+            authorization = value.decode("latin-1") if authorization is None else ""  # of two, none can be meant
         elif name == b"cookie" and cookie is None:
             cookie = read_cookie(value.decode("latin-1"))
     return authorization, cookie

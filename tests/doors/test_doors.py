@@ -136,6 +136,11 @@ def test_what_is_no_key_is_401(guarded: Guarded, header: str) -> None:
     assert answer.status_code == 401 and 'error="invalid_token"' in answer.headers["www-authenticate"]
 
 
+def test_two_keys_at_once_are_none(guarded: Guarded) -> None:
+    twice = [("Authorization", f"Bearer {guarded.keys[scope]}") for scope in ("read", "admin")]
+    assert guarded.engine.client.get("/tasks", headers=twice).status_code == 401
+
+
 def test_a_key_with_another_secret_is_401(guarded: Guarded) -> None:
     key = guarded.keys["admin"]
     for wrong in (key[:-1] + ("a" if key[-1] != "a" else "b"), key.upper(), key + "a", key[:-1]):
