@@ -12,7 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from engine.errors import StoreFull
-from engine.store.base import TaskRow
+from engine.store.base import AuditRow, TaskRow
 from engine.store.sqlite import SqliteStore
 
 
@@ -112,6 +112,9 @@ async def full_disk(folder: str) -> None:
         print("full after", len(accepted))
         assert await store.load(refused.id) is None
         assert await store.existing([row.id for row in accepted]) == {row.id for row in accepted}
+        noted = AuditRow("a", 1, "key", "owner", "key.revoked", "k", "x" * 500, "127.0.0.1")
+        await store.trail.add(noted, frees=True)
+        assert await store.trail.page(None, None, None, 5) == [noted], "what must not wait for room can be noted"
 
         for start in (0, 100, 200):
             part = [row.id for row in rows[start : start + 100]]

@@ -30,7 +30,7 @@ Expires = Annotated[
     str | None, typer.Option("--expires", metavar="SPAN|TIME", help="90d, 12h, 2w, 1y, or a time. By default never.")
 ]
 Running = Annotated[int | None, typer.Option("--running", help="How many tasks may run at once.")]
-PerSecond = Annotated[float | None, typer.Option("--per-second", help="How many submissions may come in a second.")]
+PerSecond = Annotated[float | None, typer.Option("--per-second", help="How many requests it may send in a second.")]
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the key to a new file of mode 0600.")]
 
 
