@@ -43,9 +43,9 @@ def test_all_run_a_pipeline_and_only_its_owner_changes_it(guarded: Guarded) -> N
     assert again.status_code == 200 and again.json()["state"]["owner"] == ben.owner, "what was closed is free"
 
 
-def announce(who: Person, route: str, url: str) -> tuple[int, str]:
+def announce(who: Person, route: str, url: str, body: Any = None) -> tuple[int, str]:
     """Announce an operation; status and text of the answer."""
-    message = {"type": "service", "url": url, "api": {"route": route, "body": {"n": 1}}}
+    message = {"type": "service", "url": url, "api": {"route": route, "body": body or {"n": 1}}}
     answer = who.ask("POST", "/services", json=message)
     return answer.status_code, answer.text
 
@@ -61,7 +61,9 @@ def test_a_service_cannot_steal_a_route(guarded: Guarded) -> None:
     assert status == 409 and f"known as `{route}`" in text, "nodes may call the address itself"
     shown = root.ask("GET", f"/services/{route}").json()["state"]
     assert shown["owner"] == anna.owner and {each["url"] for each in shown["instances"]} == {url, url + "2"}
-    assert announce(root, route, url + "3")[0] == 200
+    assert announce(root, route, url + "3", {"n": 1, "m": 2})[0] == 200
+    shown = root.ask("GET", f"/services/{route}").json()["state"]
+    assert (shown["owner"], shown["version"]) == (anna.owner, 2), "also where an admin announces it anew"
     author = person(guarded, "author")
     assert announce(ben, author.open(), "http://127.0.0.1:9/x")[0] == 409
 
