@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.api.deps import Engine, Json, body_chunks, engine_of
-from engine.errors import Conflict, NotFound
+from engine.errors import Conflict, NotFound, TooLarge
 from engine.results import Result, read_result
 from engine.task.attempt import SECRET_LENGTH, TIME_LENGTH, task_of
 from engine.task.events import CallFailed, CallReturned
@@ -35,7 +35,13 @@ async def take_result(request: Request) -> Response:
         engine.traces.heard(request.scope, task, began, engine.clock.now(), taken=False)
         return Json({"taken": False})
     kind = request.headers.get("content-type")
-    result = await read_result(engine.binaries, task.root, kind, body_chunks(request))
+    try:
+        result = await read_result(engine.binaries, task.root, kind, body_chunks(request))
+    except TooLarge as error:  # it would be as large the next time: the task does not wait for it until its deadline
+        await engine.runner.send(
+            task_id, CallFailed(call_id, f"the service's result is too large: {error}", again=False)
+        )
+        raise
     event, seconds = _event(call_id, result), engine.turnstile.gates.seconds(call_id)
     try:
         outcome = await engine.runner.send(task_id, event)

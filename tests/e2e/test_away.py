@@ -100,6 +100,15 @@ def test_a_pipeline_cannot_take_the_route_of_a_living_service(engine: Engine, se
     problem(engine.client.post("/services", json={"type": "pipeline", "nodes": nodes}), 409)
 
 
+def test_a_service_cannot_take_the_route_of_a_pipeline(engine: Engine, service: Scripted) -> None:
+    route = open_route(engine, entry(fresh_route(), {}, "end"), {"id": "end", "type": "end"})
+    api = {"route": route, "body": {"other": 1}}
+    plan = service.plan(DONE)
+    told = problem(engine.client.post("/services", json={"type": "service", "url": plan.url, "api": api}), 409)
+    assert "belongs to a pipeline" in told["detail"]
+    assert result(engine, submit(engine, route, {})) == {} and not plan.calls
+
+
 def test_silence_closes_the_route_and_a_heartbeat_opens_it(engine: Engine, service: Scripted, heartbeats: Any) -> None:
     plan, route = service.plan(), fresh_route("op")
     stop = heartbeats(route, plan.url)

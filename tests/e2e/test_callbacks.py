@@ -167,7 +167,6 @@ def test_a_guess_next_to_a_real_call_is_unknown(engine: Engine, open_call: tuple
         (form(Field("result"), Field("result")), FORM_TYPE["Content-Type"], 422),
         (form(Field("values", b"{", None, "application/json")), FORM_TYPE["Content-Type"], 400),
         (form(Field("values", b"[]", None, "application/json")), FORM_TYPE["Content-Type"], 422),
-        (b'{"n": "' + b"x" * 9_000_000 + b'"}', "application/json", 413),
     ],
 )
 def test_a_result_that_cannot_be_read_leaves_the_call_open(
@@ -180,6 +179,15 @@ def test_a_result_that_cannot_be_read_leaves_the_call_open(
     assert [path for path in engine.files() if job in str(path)] == []
     assert call_back(engine, call, {"n": "at last"}).status_code == 200
     assert result(engine, job) == {"n": "at last"}
+
+
+def test_a_result_that_is_too_large_fails_the_node(engine: Engine, open_call: tuple[str, str, Plan]) -> None:
+    job, call, plan = open_call
+    body = b'{"n": "' + b"x" * 9_000_000 + b'"}'
+    problem(engine.client.post("/processing", params={"task_id": call}, content=body), 413)
+    told = ended(engine, job)
+    assert told["status"] == "error" and "the service's result is too large" in told["message"]
+    assert len(plan.calls) == 1
 
 
 def test_binaries_by_callback(engine: Engine, open_call: tuple[str, str, Plan]) -> None:

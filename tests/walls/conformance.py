@@ -39,7 +39,7 @@ def run(
 ) -> tuple[int, str]:
     """Run schemathesis; its exit code, 0 without a failure, and what it says. `known`: ids are of things that exist."""
     config = folder / "schemathesis.toml"
-    config.write_text("request-timeout = 20\n" + (_known(engine) if known else ""))
+    config.write_text("request-timeout = 60\n" + (_known(engine) if known else ""))
     script = Path(sys.executable).with_name("schemathesis")
     command = [str(script), "--config-file", str(config), "run", f"{engine.url}/openapi.json"]
     command += ["--exclude-path", ENDLESS, "--checks", ",".join(CHECKS), "--phases", phases, "--warnings", "off"]
