@@ -172,12 +172,11 @@ class Runner:
                     self.run.end()
         except MontyCrashedError as crash:
             if self.run.late or crash.timed_out:
-                text = _late(self._seconds if self.run.late else self._patience)
-                return {**_error(text, outcome="timeout"), "used": self._seconds}, ()
+                late = _late(self._seconds if self.run.late else self._patience)
+                return {**_error(late, "timeout"), "used": self._seconds}, ()
             return {"stopped": True}, ()
         except MontyRuntimeError as error:
-            text, outcome = self._explained(error)
-            return _error(text, _line(error, request), outcome), ()
+            return _error(*self._explained(error), _line(error, request)), ()
         except (MontyError, ValueError, TypeError) as error:
             # A result that Python cannot hold, or one that is not at all what the added lines give.
             return _error(f"what the code left cannot be read: {str(error)[:_MAX_MESSAGE]}"), ()
@@ -224,7 +223,7 @@ def _late(seconds: float) -> str:
     return f"TimeoutError: the code ran longer than {seconds:g} s and was stopped"
 
 
-def _error(text: str, line: int | None = None, outcome: str = "error") -> dict[str, Any]:
+def _error(text: str, outcome: str = "error", line: int | None = None) -> dict[str, Any]:
     return {"error": text.encode(errors="replace").decode(), "line": line, "outcome": outcome}
 
 
