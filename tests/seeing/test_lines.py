@@ -7,12 +7,15 @@ import logging
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from aiservice.protocol import lines
 from aiservice.protocol.lines import Ids, JsonLines, TextLines, bind
+from engine.failures import note_end
+from engine.task.task import NodeRun, new_task
 from tests.conftest import MakeEngine
 from tests.e2e.processes import wait_for
 from tests.e2e.scripts import Scripted, ended, open_chain, submit
@@ -109,6 +112,17 @@ def test_a_failing_task_is_found_in_the_log(make_engine: MakeEngine, service: Sc
     assert all({"time", "level", "logger", "message"} <= set(json.loads(line)) for line in engine.log.splitlines())
     assert any(json.loads(line)["logger"] == "uvicorn.error" for line in engine.log.splitlines())
     assert "SECRET" not in engine.log and call not in engine.log and call[len(job) :] not in engine.log
+
+
+def test_a_task_that_failed_is_named_whoever_finds_it_failed(caplog: pytest.LogCaptureFixture) -> None:
+    run = NodeRun("error", error="SECRET of the client")
+    task = replace(new_task("t", "s", "r", "d", 0), status="error", message="SECRET", nodes={"a": run})
+    with caplog.at_level(logging.INFO):
+        note_end(task)
+        note_end(replace(task, status="finished"))
+    told = [json.loads(JsonLines().format(record)) for record in caplog.records]
+    assert [(line["task"], line["node"], line["route"]) for line in told] == [("t", "a", "r")]
+    assert "SECRET" not in str(told)
 
 
 def test_lines_go_to_standard_error_in_the_format_that_is_set() -> None:
