@@ -95,12 +95,19 @@ class Service:
             return
         await respond(send, 200, b"{}")
         until = self._released if path == "/hold" else None
-        task = asyncio.create_task(self._call_back(scope["query_string"], values, call, until))
+        trace = header(scope, b"traceparent")
+        extra = {} if trace is None else {"traceparent": trace}
+        task = asyncio.create_task(self._call_back(scope["query_string"], values, call, until, extra))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
     async def _call_back(
-        self, query: bytes, values: dict[str, Any], call: Message, until: asyncio.Event | None
+        self,
+        query: bytes,
+        values: dict[str, Any],
+        call: Message,
+        until: asyncio.Event | None,
+        extra: dict[str, str],
     ) -> None:
         if until is not None:
             await until.wait()
@@ -108,7 +115,7 @@ class Service:
         url = f"{fields[CALLBACK_URL][0]}?{TASK_ID}={fields[TASK_ID][0]}"
         try:
             for _ in range(_CALLBACK_ATTEMPTS):
-                if await self._post(url, values, call):
+                if await self._post(url, values, call, extra):
                     self._callbacks += 1
                     return
                 self._refused += 1
@@ -116,14 +123,14 @@ class Service:
         finally:
             call.discard()
 
-    async def _post(self, url: str, values: dict[str, Any], call: Message) -> bool:
+    async def _post(self, url: str, values: dict[str, Any], call: Message, extra: dict[str, str]) -> bool:
         try:
             if not call.files:
-                sent = self._session.post(url, data=orjson.dumps(values), headers={"content-type": JSON})
+                sent = self._session.post(url, data=orjson.dumps(values), headers={"content-type": JSON, **extra})
             else:
                 boundary = new_boundary()
                 size, body = encode(_result_parts(values, call), boundary)
-                headers = {"content-type": content_type(boundary), "content-length": str(size)}
+                headers = {"content-type": content_type(boundary), "content-length": str(size), **extra}
                 sent = self._session.post(url, data=body(), headers=headers)
             async with sent as response:
                 await response.read()

@@ -31,7 +31,9 @@ class Process:
         self.name = name
         self._log = folder / f"{name}.log"
         inherited = {
-            key: value for key, value in os.environ.items() if not key.startswith(("APP_", "REG_", "MONGO_", "S3_", "OTEL_"))
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("APP_", "REG_", "MONGO_", "S3_", "OTEL_"))
         }
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(

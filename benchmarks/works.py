@@ -27,6 +27,7 @@ from benchmarks.lasting import memory
 from benchmarks.loops import w3
 from benchmarks.processes import Process
 from benchmarks.rows import Goal, Row, percentile
+from benchmarks.seen import seen
 
 SERVICE = ["-m", "benchmarks.noop_service"]
 SYNCS = ("full", "normal")
@@ -225,4 +226,5 @@ WORKS: dict[str, Callable[[Bench], Awaitable[list[Row]]]] = {
     "COST": cost,
     "ENGINES": engines,
     "HOGS": hogs,
+    "SEEN": seen,
 }

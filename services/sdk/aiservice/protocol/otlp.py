@@ -73,8 +73,10 @@ def _moment(moment: Moment) -> bytes:
     return _part(11, b"\x09" + pack("<Q", moment.at) + _text(2, moment.name) + attributes)
 
 
+@lru_cache(1_000, typed=True)
 def _attribute(number: int, name: str, value: Value) -> bytes:
-    return _part(number, _key(name) + _part(2, _any(value)))
+    # Most are the same from span to span: names and types of nodes, verbs, addresses.
+    return _part(number, _text(1, name) + _part(2, _any(value)))
 
 
 def _any(value: Value) -> bytes:
@@ -85,11 +87,6 @@ def _any(value: Value) -> bytes:
     if isinstance(value, int):
         return b"\x18" + _varint(value & 0xFFFF_FFFF_FFFF_FFFF)
     return b"\x21" + pack("<d", value)
-
-
-@lru_cache(1_000)
-def _key(name: str) -> bytes:
-    return _text(1, name)
 
 
 def _text(number: int, text: str) -> bytes:
