@@ -58,6 +58,15 @@ def test_every_span_is_read_as_it_was_written(made: list[Span]) -> None:
         )
 
 
+def test_values_keep_their_kind() -> None:
+    given = [True, 1, 1.0, "1", 0, False, -1, 2**63 - 1, "", "x" * 600]
+    made = [Span(TRACE, SPAN, "", "x", INTERNAL, 1, 2, {"n": value}) for value in given]
+
+    found = [told.attributes["n"] for told in read(encode_spans(made, {"service.name": "x"}, "engine"))]
+
+    assert [(type(n), n) for n in found] == [(type(n), n) for n in [*given[:-1], "x" * 500]]
+
+
 @pytest.mark.parametrize(
     ("value", "sampled"),
     [
