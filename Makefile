@@ -19,7 +19,7 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run train models test check faults fuzz audit screenshots bench schema format clean
+.PHONY: help setup demo run train models test check faults fuzz audit images screenshots bench schema format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -53,6 +53,10 @@ test: ## all tests of the engine, the SDK, the services and the web page
 check: ## formatting, types, imports, budgets
 	@$(SYNC) --tolerate-python
 	@$(RUN) tools.check
+
+images: ## build the components' images as their Dockerfiles say, run each, measure it (root; ARGS="engine": that one)
+	@$(SYNC) engine
+	@$(RUN) tools.images $(ARGS)
 
 faults: ## the proofs of reliability in full: kills, outages, full disks, clocks, schedules (hours)
 	@$(SYNC) engine

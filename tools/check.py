@@ -68,6 +68,11 @@ def of_web(name: str, *arguments: str) -> Check:
         return Check(f"{name} {web.NAME}", ["node"], web.WEBAPP)
 
 
+def dockerfiles() -> list[Path]:
+    """Return all Dockerfiles of the project."""
+    return [ROOT / "engine" / "Dockerfile", *ROOT.glob("services/*/Dockerfile"), *ROOT.glob("services/*/*/Dockerfile")]
+
+
 def checks() -> list[Check]:
     """Return all checks, the long ones first so that two cores are busy to the end."""
     tools = ROOT / ".venv" / "bin"
@@ -81,6 +86,9 @@ def checks() -> list[Check]:
         Check("isort", [tools / "isort", *ISORT, "--check-only", "--quiet", "--diff", "."]),
         Check("flake8", [tools / "flake8"]),
         Check("import-linter", [tools / "lint-imports", "--no-logo"], environment={"PYTHONPATH": services}),
+        Check("hadolint", [tools / "hadolint", *sorted(dockerfiles())]),
+        Check(
+        ),
         Check("budgets", [sys.executable, "-m", "tools.budgets"]),
     ]
 
