@@ -88,6 +88,7 @@ def checks() -> list[Check]:
         Check("import-linter", [tools / "lint-imports", "--no-logo"], environment={"PYTHONPATH": services}),
         Check("hadolint", [tools / "hadolint", *sorted(dockerfiles())]),
         Check(
+            "compose", [tools / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", ROOT / "compose.yaml"]
         ),
         Check("budgets", [sys.executable, "-m", "tools.budgets"]),
     ]
