@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import containers
+from tools import containers, together
 from tools.containers import CannotRun, Container, Failed
 from tools.layout import ROOT
 from tools.sync import banner
@@ -187,6 +187,12 @@ def main(arguments: Sequence[str]) -> int:
             failed.append(name)
             print(f"FAIL {name}: {error}", flush=True)
     print("\n".join([HEAD, *map(str, rows)]))
+    if not set(together.PARTS) - {row.name for row in rows}:
+        try:
+            print(together.blur_a_face())
+        except Failed as error:
+            failed.append("together")
+            print(f"FAIL together: {error}")
     print(f"images: {'failed: ' + ', '.join(failed) if failed else 'all as they should be'}")
     return int(bool(failed))
 

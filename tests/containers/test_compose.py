@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.containers.parsed import DOCKERFILES, compose, environment, stages
+from tests.containers.parsed import DOCKERFILES, compose, environment, stages, steps
 from tools.images import COMPONENTS
 from tools.layout import ROOT
 
@@ -77,7 +77,9 @@ def test_the_components_are_those_that_have_images() -> None:
     assert built == {each.name: str(each.dockerfile.relative_to(ROOT)) for each in COMPONENTS}
     for name in built:
         assert PROGRAMS[name]["image"].split("/")[1].split(":")[0] == name
-        assert PROGRAMS[name]["build"]["args"] == {"REVISION": "${REVISION:-dev}"}
+        default = next(step.rest for step in steps(ROOT / built[name]) if step.rest.startswith("PYTHON_IMAGE="))
+        pinned = f"${{PYTHON_IMAGE:-{default.removeprefix('PYTHON_IMAGE=')}}}"
+        assert PROGRAMS[name]["build"]["args"] == {"REVISION": "${REVISION:-dev}", "PYTHON_IMAGE": pinned}
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
