@@ -110,6 +110,19 @@ def test_the_stores_are_reached_by_the_engine_only(network: str, members: list[s
     assert all(PROGRAMS[name]["networks"] == [network] for name in members)
 
 
+def test_what_runs_once_is_waited_for() -> None:
+    """By something that stays: otherwise `docker compose up --wait` takes its end for a failure."""
+    once = {name for name, program in PROGRAMS.items() if program["restart"] == "no"}
+    lasting = [each for name, each in PROGRAMS.items() if name not in once and "profiles" not in each]
+    waited = {
+        name
+        for program in lasting
+        for name, condition in program.get("depends_on", {}).items()
+        if condition == {"condition": "service_completed_successfully"}
+    }
+    assert once == waited == {"mongodb-setup", "setup"}
+
+
 def test_training_is_asked_for() -> None:
     assert [name for name, program in PROGRAMS.items() if "profiles" in program] == ["digit-training"]
 
