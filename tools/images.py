@@ -3,7 +3,8 @@
 `python -m tools.images [--pull] [COMPONENT...]`, by default all. No Docker engine is needed: buildah builds, podman
 runs. The base image is taken from its registry with `--pull`; without, a stand-in is made of Debian's own packages,
 which needs no registry. What is looked at: size; the health check passes; the user is 10001; the root cannot be
-written to, `/tmp` and `/data` can; there is no pip; `/health/live` answers; SIGTERM ends it in peace.
+written to, `/tmp` and `/data` can; there is no pip; `/health/live` answers; a service does what it is for; SIGTERM ends
+it in peace.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from tools import containers, together
 from tools.containers import CannotRun, Container, Failed
-from tools.layout import ROOT
+from tools.layout import ROOT, SAMPLES
 from tools.sync import banner
 
 MB = 1_000_000
@@ -26,13 +27,16 @@ STOP_SECONDS = 30
 
 @dataclass(frozen=True)
 class Component:
-    """Something that is put into an image. `megabytes`: what the image may have at most, None for any number."""
+    """Something that is put into an image. `megabytes`: what the image may have at most, None for any number.
+    `works`: the path of an operation that takes a picture.
+    """
 
     name: str
     folder: Path
     memory: str = "1g"
     megabytes: int | None = 800
     data: bool = False
+    works: str | None = None
 
     @property
     def dockerfile(self) -> Path:
@@ -48,11 +52,11 @@ class Component:
 SERVICES = ROOT / "services"
 COMPONENTS = (
     Component("engine", ROOT / "engine", "2g", 350, data=True),
-    Component("image-processing", SERVICES / "image_processing"),
-    Component("face-detection", SERVICES / "face_detection"),
-    Component("face-analyzer", SERVICES / "face_analyzer", "4g"),
-    Component("digit-recognition", SERVICES / "digit_recognition", data=True),
-    Component("object-detection", SERVICES / "object_detection", "2g"),
+    Component("image-processing", SERVICES / "image_processing", works="/analyze"),
+    Component("face-detection", SERVICES / "face_detection", works="/compute"),
+    Component("face-analyzer", SERVICES / "face_analyzer", "4g", works="/compute"),
+    Component("digit-recognition", SERVICES / "digit_recognition", data=True, works="/compute"),
+    Component("object-detection", SERVICES / "object_detection", "2g", works="/compute"),
     Component("digit-training", SERVICES / "digit_recognition" / "training", "4g", None, data=True),
 )
 
@@ -76,6 +80,16 @@ engine.request('GET', '/health/live')
 answer = engine.getresponse()
 assert answer.status == 200, answer.status
 """
+WORK = """
+import http.client, os, pathlib
+head = '--edge\\r\\nContent-Disposition: form-data; name="image"; filename="a.jpg"\\r\\n'
+head += 'Content-Type: image/jpeg\\r\\n\\r\\n'
+body = head.encode() + pathlib.Path('/samples/astronaut.jpg').read_bytes() + b'\\r\\n--edge--\\r\\n'
+service = http.client.HTTPConnection('127.0.0.1', int(os.environ['APP_PORT']), timeout=70)
+service.request('POST', '{path}', body, {{'Content-Type': 'multipart/form-data; boundary=edge', 'Prefer': 'wait=60'}})
+answer = service.getresponse()
+assert answer.status == 200, (answer.status, answer.read()[:500])
+"""
 PIP_IN_BASE = "import subprocess, sys; sys.exit(subprocess.call(['/usr/local/bin/python3', '-c', 'import pip']) == 0)"
 
 
@@ -88,17 +102,19 @@ class Row:
     added: int
     size: int
     healthy: float
+    call: float | None
     memory: str
     stop: float
 
     def __str__(self) -> str:
         sizes = f"{self.added / MB:.0f} MB | {self.size / MB:.0f} MB"
-        return (
-            f"| {self.name} | {self.build:.0f} s | {sizes} | {self.healthy:.1f} s | {self.memory} | {self.stop:.1f} s |"
-        )
+        call = "" if self.call is None else f"{self.call:.1f} s"
+        times = f"{self.healthy:.1f} s | {call} | {self.memory} | {self.stop:.1f} s"
+        return f"| {self.name} | {self.build:.0f} s | {sizes} | {times} |"
 
 
-HEAD = "| image | built in | adds | in all | healthy after | memory then | ended after |\n|---|---|---|---|---|---|---|"
+HEAD = "| image | built in | adds | in all | healthy after | first call | memory then | ended after |"
+RULE = "|---" * 8 + "|"
 
 
 def revision() -> str:
@@ -124,13 +140,15 @@ def try_out(component: Component, built: float) -> Row:
     container = Container(f"aim-try-{component.name}", component.image, component.memory, volumes)
 
     def come_up() -> None:
-        container.start()
+        container.start(f"--volume={SAMPLES}:/samples:ro")
         container.wait_healthy(HEALTHY_SECONDS)
 
     try:
         healthy = timed(come_up)
         container.python(LOOK_INSIDE)
         container.python(PIP_IN_BASE)
+        code = WORK.format(path=component.works)
+        call = None if component.works is None else timed(lambda: container.python(code))
         memory = container.memory()
         codes: list[int] = []
         stopped = timed(lambda: codes.append(container.stop(STOP_SECONDS)))
@@ -138,7 +156,7 @@ def try_out(component: Component, built: float) -> Row:
             raise Failed(f"{component.name} ended with {codes[0]}:\n{container.log()[-4_000:]}")
     finally:
         container.remove()
-    return Row(component.name, built, size - containers.size_of(containers.BASE), size, healthy, memory, stopped)
+    return Row(component.name, built, size - containers.size_of(containers.BASE), size, healthy, call, memory, stopped)
 
 
 def prepare_base(pull: bool) -> None:
@@ -186,7 +204,7 @@ def main(arguments: Sequence[str]) -> int:
         except Failed as error:
             failed.append(name)
             print(f"FAIL {name}: {error}", flush=True)
-    print("\n".join([HEAD, *map(str, rows)]))
+    print("\n".join([HEAD, RULE, *map(str, rows)]))
     if not set(together.PARTS) - {row.name for row in rows}:
         try:
             print(together.blur_a_face())

@@ -33,5 +33,5 @@ def test_where_it_cannot_run_it_says_so_loudly_and_fails(tmp_path: Path) -> None
 
 
 def test_a_row_of_the_table() -> None:
-    row = Row("engine", 87.2, 177_000_000, 325_400_000, 1.41, "53.62MB", 0.7)
-    assert str(row) == "| engine | 87 s | 177 MB | 325 MB | 1.4 s | 53.62MB | 0.7 s |"
+    row = Row("engine", 87.2, 177_000_000, 325_400_000, 1.41, None, "53.62MB", 0.7)
+    assert str(row) == "| engine | 87 s | 177 MB | 325 MB | 1.4 s |  | 53.62MB | 0.7 s |"
