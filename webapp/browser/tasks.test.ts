@@ -65,6 +65,30 @@ scene('opens a filtered list from its address, also where nothing is in it', asy
   await page.getByText('There are no such tasks.').waitFor();
   expect(await page.getByLabel('Pipeline').inputValue()).toBe('quick');
   expect(await page.getByLabel('Status').inputValue()).toBe('error');
+  await store([entry('2024', { x: 1 }, 'end'), { id: 'end', type: 'end' }], engine.url);
+  await page.goto(`${engine.url}/#/tasks?route=2024`);
+  await page.reload();
+  await page.getByText('There are no such tasks.').waitFor();
+  expect(await page.getByLabel('Pipeline').inputValue()).toBe('2024');
+});
+
+scene('shows charts once there are numbers, and says so before', async ({ window }) => {
+  const page = await window({ engine: engine.url });
+  let answer = (): void => undefined;
+  const held = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await page.route('**/metrics', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto('/#/status');
+  await page.getByText('Waiting for the first numbers').first().waitFor();
+  expect(await page.locator('canvas').count()).toBe(0);
+  answer();
+  await page.locator('canvas').first().waitFor();
+  expect(await page.getByText('Waiting for the first numbers').count()).toBe(0);
+  await page.unrouteAll({ behavior: 'wait' });
 });
 
 scene('counts tasks as they come', async ({ open }) => {

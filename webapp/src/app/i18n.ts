@@ -26,6 +26,7 @@ export function startLanguages(): void {
   void i18next.use(initReactI18next).init({
     lng: language,
     fallbackLng: 'en',
+    showSupportNotice: false,
     resources: { en: { translation: en }, fr: { translation: fr } },
     interpolation: { escapeValue: false }, // React does
   });

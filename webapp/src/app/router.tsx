@@ -14,6 +14,7 @@ import type { TaskFilter } from '../api/queries';
 import { ErrorView } from '../components/error-view';
 import { StatusView } from '../features/status/status-view';
 import { CataloguePage, TasksPage } from './pages';
+import { parseSearch, stringifySearch } from './search';
 import { Shell } from './shell';
 
 const PipelinePage = lazyRouteComponent(() => import('./graph-pages'), 'PipelinePage');
@@ -130,6 +131,8 @@ export const router = createRouter({
     settings,
   ]),
   history: createHashHistory(),
+  parseSearch,
+  stringifySearch,
 });
 
 declare module '@tanstack/react-router' {

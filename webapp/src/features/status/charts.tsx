@@ -8,6 +8,9 @@ import { type Lines, type Sample, endedLines, latencyLines, runningLine } from '
 
 const TimePlot = lazy(async () => ({ default: (await import('./plot')).TimePlot }));
 
+/** A line needs two points: around a single one the axis of time would span days. */
+const LEAST = 2;
+
 /** Moments that the table shows. */
 const ROWS = 15;
 
@@ -64,12 +67,20 @@ function Chart({ title, lines, names, least }: ChartProps) {
       <Text component="figcaption" fw={600} size="sm">
         {title}
       </Text>
-      <div role="img" aria-label={t('status.chart', { title })}>
-        <Suspense fallback={<Skeleton h={190} />}>
-          <TimePlot lines={lines} names={names} language={i18n.language} least={least} />
-        </Suspense>
-      </div>
-      <AsTable lines={lines} names={names} title={title} />
+      {lines.at.length < LEAST ? (
+        <Text size="sm" c="dimmed" mih={190} pt="md">
+          {t('status.noSample')}
+        </Text>
+      ) : (
+        <>
+          <div role="img" aria-label={t('status.chart', { title })}>
+            <Suspense fallback={<Skeleton h={190} />}>
+              <TimePlot lines={lines} names={names} language={i18n.language} least={least} />
+            </Suspense>
+          </div>
+          <AsTable lines={lines} names={names} title={title} />
+        </>
+      )}
     </Card>
   );
 }

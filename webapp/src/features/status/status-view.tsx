@@ -39,7 +39,7 @@ export function StatusView() {
       </Title>
       {error && <ErrorView error={error} again={again} />}
       {stats && <Numbers jobs={stats.jobs} />}
-      {samples.length > 0 && <Charts samples={samples} />}
+      <Charts samples={samples} />
       <Stores />
       {stats && <Routes stats={stats} last={samples.at(-1)} />}
       <Services />

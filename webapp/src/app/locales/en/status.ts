@@ -33,6 +33,7 @@ export const status = {
     latencySays:
       'From submission to end, since the engine that answers was started; half of the tasks are quicker than p50, 95 of 100 than p95.',
     chart: 'Chart: {{title}}. The same numbers stand in the table below.',
+    noSample: 'Waiting for the first numbers …',
     asTable: 'As a table',
     time: 'Time',
   },

@@ -35,6 +35,7 @@ export const status: typeof words = {
     latencySays:
       'De la soumission à la fin, depuis le démarrage du moteur qui répond ; la moitié des tâches est plus rapide que p50, 95 sur 100 plus rapides que p95.',
     chart: 'Graphique : {{title}}. Les mêmes nombres figurent dans le tableau ci-dessous.',
+    noSample: 'En attente des premiers chiffres …',
     asTable: 'En tableau',
     time: 'Heure',
   },
