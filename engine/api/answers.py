@@ -169,7 +169,8 @@ _RAW = _object(
         "binaries": _map(_TEXT),
         "tasks": _map(_object({"node": _TEXT, "route": _TEXT, "status": _STATUS})),
         "history": _list(_ref("Change")),
-    }
+    },
+    {"root": {**_TEXT, "description": "of the run of a sub-pipeline: the task that was submitted"}},
 )
 _SHORT = _object(
     {
@@ -185,7 +186,7 @@ _SHORT = _object(
 )
 _NODE_PAGE = _object({"nodes": _list(_ref("NodeSummary")), "next": _or_null(_TEXT), "total": _or_null(_COUNT)})
 _ANNOUNCED = _object({"route": _TEXT, "url": _TEXT, "alive": _FLAG})
-_CHECKED = _object({"ok": {"const": True}, "faults": {"type": "array", "maxItems": 0}})
+_CHECKED = _object({"ok": _FLAG, "faults": _list(_ref("Fault"))}, about="What a check without storing has found.")
 _CLOSED = _object({"route": _TEXT, "open": {"const": False}})
 _JOB = _object({"jobId": _TEXT})
 

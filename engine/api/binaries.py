@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from engine.api.answers import BYTES, PICTURE
+from engine.api.answers import PICTURE
 from engine.api.asked import AskedTask
 from engine.api.deps import Engine, engine_of
 from engine.api.ranges import is_unchanged, wanted_range
@@ -25,18 +25,25 @@ _ASKED_AGAIN = "private, max-age=0, must-revalidate"  # a retried task has anoth
 _FOR_EVER = "private, max-age=31536000, immutable"  # a binary never changes
 _WEBP = "image/webp"
 
+Small = Annotated[int | None, Query(ge=SMALLEST, le=LARGEST, description="as a WebP of at most so many pixels a side")]
+SentOn = Annotated[bool, Query(description="`false`: from the engine itself, also where downloads are sent on")]
+
 router = APIRouter(tags=["tasks"])
 
 
 @router.head("/tasks/{task_id}/files/{name:path}", include_in_schema=False)
 @router.get(
-    "/tasks/{task_id}/files/{name:path}", summary="One binary of the result", response_class=Response, responses=BYTES
+    "/tasks/{task_id}/files/{name:path}", summary="One binary of the result", response_class=Response, responses=PICTURE
 )
-async def get_file(task: AskedTask, name: str, request: Request) -> Response:
-    """Streamed; understands `Range` and `If-None-Match`."""
+async def get_file(
+    task: AskedTask, name: str, request: Request, thumbnail: Small = None, redirect: SentOn = True
+) -> Response:
+    """Streamed; understands `Range` and `If-None-Match`. With `thumbnail` as for any binary of the task."""
     engine = engine_of(request)
     ref = file_of(task, (await engine.runner.place(task)).pipeline, name)
-    return await _served(engine, request, ref, _ASKED_AGAIN, f"the file `{name}`")
+    if thumbnail is not None:
+        return await _small(engine, request, ref, thumbnail, _ASKED_AGAIN)
+    return await _served(engine, request, ref, _ASKED_AGAIN, f"the file `{name}`", redirect)
 
 
 @router.head("/tasks/{task_id}/binaries/{binary_id:path}", include_in_schema=False)
@@ -47,12 +54,7 @@ async def get_file(task: AskedTask, name: str, request: Request) -> Response:
     responses=PICTURE,
 )
 async def get_binary(
-    task: AskedTask,
-    binary_id: str,
-    request: Request,
-    thumbnail: Annotated[
-        int | None, Query(ge=SMALLEST, le=LARGEST, description="as a WebP of at most so many pixels a side")
-    ] = None,
+    task: AskedTask, binary_id: str, request: Request, thumbnail: Small = None, redirect: SentOn = True
 ) -> Response:
     """The `binary` of an id that `raw` shows; streamed; understands `Range` and `If-None-Match`.
 
@@ -62,21 +64,26 @@ async def get_binary(
     engine = engine_of(request)
     ref = await engine.belongings.find(task, binary_id)
     if thumbnail is None:
-        return await _served(engine, request, ref, _FOR_EVER, "the binary")
-    headers = _headers(ref, f'"{_secret(ref)}-{thumbnail}"', _WEBP, _FOR_EVER)
+        return await _served(engine, request, ref, _FOR_EVER, "the binary", redirect)
+    return await _small(engine, request, ref, thumbnail, _FOR_EVER)
+
+
+async def _small(engine: Engine, request: Request, ref: BinaryRef, thumbnail: int, kept: str) -> Response:
+    """A picture of at most so many pixels a side. Raises what making one does."""
+    headers = _headers(ref, f'"{_secret(ref)}-{thumbnail}"', _WEBP, kept)
     if is_unchanged(request.headers.get("if-none-match"), headers["ETag"]):
         return Response(None, 304, headers)
     made = await engine.thumbnails.make(thumbnail, ref.size, lambda: engine.binaries.read(ref.id))
     return Response(made, 200, headers, media_type=_WEBP)
 
 
-async def _served(engine: Engine, request: Request, ref: BinaryRef, kept: str, what: str) -> Response:
+async def _served(engine: Engine, request: Request, ref: BinaryRef, kept: str, what: str, redirect: bool) -> Response:
     """The binary, or the part of it that is asked for. Raises NotFound where it is gone, RangeWrong, StoreAway."""
     etag = f'"{_secret(ref)}"'
     headers = {**_headers(ref, etag, ref.type, kept), "Accept-Ranges": "bytes"}
     if is_unchanged(request.headers.get("if-none-match"), etag):
         return Response(None, 304, headers)
-    if engine.settings.s3_redirect and request.method == "GET":
+    if redirect and engine.settings.s3_redirect and request.method == "GET":
         disposition = headers["Content-Disposition"]
         link = await engine.binaries.link(ref.id, LINK_SECONDS, ref.type, disposition)
         if link is not None:

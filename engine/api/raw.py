@@ -25,12 +25,15 @@ async def raw_of(engine: Engine, task: Task, place: Place) -> AsyncIterator[byte
 
     `nodes` holds each node under the id of its instance: those of the task itself first, then those of loops' bodies,
     whose `parent` is the task in which their loop stands: this one, or the `task` of the nodes of another body.
-    `tasks` lists the runs of sub-pipelines, which are tasks of their own.
+    `tasks` lists the runs of sub-pipelines, which are tasks of their own; `root` of such a run is the task that was
+    submitted.
     """
     pipeline = place.pipeline
     top = {"id": task.id, "route": task.route, "version": pipeline.version, "revision": task.revision}
     top |= {"status": task.status, "message": task.message}
     top |= {"created": moment(task.created), "ended": moment(task.ended), "pipeline": _shown(dict(task.fields or {}))}
+    if task.origin is not None:
+        top["root"] = task.root
     yield orjson.dumps(top)[:-1] + b',"nodes":{'
     table: dict[str, str] = {}
     tasks: dict[str, Any] = {}

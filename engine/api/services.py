@@ -1,7 +1,7 @@
 """Definitions, announcements and submissions: everything under `/services`."""
 
 import hashlib
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import APIRouter, Query, Request
@@ -31,6 +31,10 @@ MAX_WAIT = 300
 """Seconds that `Prefer: wait` can hold an answer."""
 
 MAX_KEY = 255
+DryRun = Annotated[
+    bool | Literal["report"],
+    Query(description="only check the pipeline; with `report` faults are told with 200, not as a problem with 422"),
+]
 router = APIRouter(tags=["services"])
 
 
@@ -40,25 +44,26 @@ router = APIRouter(tags=["services"])
     openapi_extra=POST_DEFINITION,
     responses=STORED,
 )
-async def post_definition(
-    request: Request, dry_run: Annotated[bool, Query(description="only check the pipeline")] = False
-) -> Response:
+async def post_definition(request: Request, dry_run: DryRun = False) -> Response:
     """`{"type": "pipeline", "nodes": [...]}` or `{"type": "service", "url": ..., "api": {...}}`."""
     engine = engine_of(request)
     document = await read_json(request)
     announces = isinstance(document, dict) and document.get("type") == "service" and not dry_run
     require(identity_of(request), "service" if announces else "author")
     if dry_run:
-        return await _check(engine, _definition(document))
+        return await _check(engine, _definition(document), report=dry_run == "report")
     if announces:
         return await _announce(engine, document, actor_of(request))
     return _opened(engine, await engine.registry.add_pipeline(_definition(document), actor_of(request)))
 
 
-async def _check(engine: Engine, document: Any) -> Response:
-    """Say what is wrong with a definition, and store nothing."""
-    check_faultless(await engine.registry.check(document))
-    return Json({"ok": True, "faults": []})
+async def _check(engine: Engine, document: Any, report: bool) -> Response:
+    """Say what is wrong with a definition, and store nothing. What is wrong is an answer like any other to a `report`:
+    an editor asks while its pipeline is not finished."""
+    faults = await engine.registry.check(document)
+    if not report:
+        check_faultless(faults)
+    return Json({"ok": not faults, "faults": [fault_view(fault) for fault in faults]})
 
 
 def _opened(engine: Engine, opened: Opened) -> Response:

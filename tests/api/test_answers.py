@@ -71,6 +71,8 @@ def test_services(engine: Engine, service: Scripted, document: Json) -> None:
     wrong = pipeline(entry(route, {}, "work"), {**BROKEN, "after": "x = ("}, END)
     told = held(document, engine, "/services", "post", 422, json=wrong, params={"dry_run": True})
     assert told["errors"][0]["line"] == 1
+    report = held(document, engine, "/services", "post", json=wrong, params={"dry_run": "report"})
+    assert report["faults"] == told["errors"]
 
 
 def test_tasks(engine: Engine, service: Scripted, document: Json) -> None:

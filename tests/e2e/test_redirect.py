@@ -28,6 +28,9 @@ def test_a_download_is_sent_on(redirecting: Engine) -> None:
     binary = raw(redirecting, job)["nodes"]["end"]["out"]["image"]["binary"]
     by_id = redirecting.client.get(f"/tasks/{job}/binaries/{binary}")
     assert by_id.status_code == 307 and httpx.get(by_id.headers["location"]).content == PNG
+    for here in (url, str(by_id.url)):
+        stays = httpx.get(here, params={"redirect": "false"})
+        assert (stays.status_code, stays.content) == (200, PNG), "a page that may load nothing from elsewhere asks so"
     file = httpx.get(place)
     assert file.content == PNG and file.headers["content-type"] == "image/png"
     assert 'filename="a face.png"' in file.headers["content-disposition"]

@@ -123,6 +123,9 @@ def test_a_small_picture(system: Engine) -> None:
     etag = answer.headers["etag"]
     assert of(system, job, binary, params={"thumbnail": 128}, headers={"If-None-Match": etag}).status_code == 304
     assert of(system, job, binary, params={"thumbnail": 64}, headers={"If-None-Match": etag}).status_code == 200
+    of_result = system.client.get(f"/tasks/{job}/files/file", params={"thumbnail": 128})
+    assert of_result.content == answer.content, "a file of the result, by its name"
+    assert "max-age=0" in of_result.headers["cache-control"], "which may name another one after a retry"
     head = system.client.head(f"/tasks/{job}/binaries/{binary}", params={"thumbnail": 128})
     assert head.status_code == 200 and head.content == b"" and head.headers["etag"] == etag
 

@@ -31,6 +31,7 @@ def test_its_result_is_the_out(system: Engine, book: Book) -> None:
     assert told["node"] == "call" and told["status"] == "finished"
     assert whole["nodes"]["call"]["attempts"][0]["task"] == child
     assert raw(system, child)["nodes"]["work"]["out"] == {"n": 10}
+    assert "root" not in whole and raw(system, child)["root"] == job
 
 
 def test_a_task_that_is_a_child_is_not_in_the_list(system: Engine, book: Book) -> None:

@@ -74,6 +74,10 @@ def test_a_check_stores_nothing(system: Engine) -> None:
     wrong = pipeline(entry(route, NUMBER, "a"), plain("a", "end", after="x ="), end())
     told = problem(system.client.post("/services", params={"dry_run": "true"}, json=wrong), 422)
     assert pointers(told) == ["/nodes/1/after"] and "line 1, column" in told["errors"][0]["detail"]
+    report = system.client.post("/services", params={"dry_run": "report"}, json=wrong)
+    assert (report.status_code, report.json()["ok"]) == (200, False) and report.json()["faults"] == told["errors"]
+    report = system.client.post("/services", params={"dry_run": "report"}, json=good)
+    assert (report.status_code, report.json()) == (200, {"ok": True, "faults": []})
     system.client.post("/services", json=good).raise_for_status()
     put_away = system.client.post("/services", params={"dry_run": "true"}, json=good)
     assert put_away.status_code in (200, 409), put_away.text

@@ -73,7 +73,6 @@ scene('takes all shipped pipelines that are dropped on it, and a nested one', as
 });
 
 scene('takes a file that is chosen, and says what is wrong with one that holds no pipeline', async (own) => {
-  own.allow(/422/);
   const page = await own.open('/');
   const [broken, faulty] = [join(FOLDER, 'broken.json'), join(FOLDER, 'faulty.json')];
   await writeFile(broken, '{"type": "pipeline", "nodes": [');

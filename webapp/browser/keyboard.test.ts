@@ -96,7 +96,6 @@ async function focusCanvas(page: Page): Promise<void> {
 }
 
 scene('builds, saves and runs a pipeline by keyboard alone', async (own) => {
-  own.allow(/422/); // while it is not finished, the engine says what is missing
   const page = await own.open('/#/new');
   await page.locator('[data-settled=true]').waitFor();
   for (let count = 0; count < 90 && !(await isIn(page)); count += 1) await page.keyboard.press('Tab');
@@ -114,7 +113,6 @@ scene('builds, saves and runs a pipeline by keyboard alone', async (own) => {
 });
 
 scene('finds the line of an error, mends it and goes on by keyboard alone', async (own) => {
-  own.allow(/422/);
   const page = await own.open('/#/new');
   await page.locator('[data-settled=true]').waitFor();
   await focusCanvas(page);

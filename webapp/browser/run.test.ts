@@ -2,12 +2,13 @@
 
 import { expect } from 'vitest';
 
-import { SAMPLE, ended, remove, resultOf, store } from './support/engine';
+import { SAMPLE, ended, remove, resultOf, start, store } from './support/engine';
 import { drop } from './support/files';
 import { entry } from './support/pipelines';
-import { type Box, differs } from './support/picture';
+import { type Box, differs, tiff } from './support/picture';
 import { scene } from './support/scene';
 import { seenStates, shows, watchStates } from './support/states';
+import { until } from './support/until';
 
 const taskIn = (url: string): string => /#\/tasks\/([^?]+)/.exec(url)?.[1] ?? '';
 
@@ -75,6 +76,57 @@ scene('says at the field what is wrong, and sends nothing before that is right',
   await shows(page, 'end', 'finished');
   expect(await resultOf(taskIn(page.url()))).toEqual({ count: 4 });
   await remove('typed');
+});
+
+scene('says what is no JSON, and shows a TIFF that comes out as a picture', async ({ open }) => {
+  await store([
+    entry('any-file', ['image'], 'end'),
+    { id: 'end', type: 'end', input: { 'same.tiff': 'entry.out.image' } },
+  ]);
+  const page = await open('/#/services/any-file');
+  await page.getByRole('button', { name: 'Write JSON for image instead' }).click();
+  await page.getByRole('textbox', { name: 'image' }).fill('{"image": ');
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await page.getByText('This is no JSON.').waitFor();
+  expect(page.url()).toContain('/services/any-file');
+  await page.getByRole('button', { name: 'Choose a file for image instead' }).click();
+  const file = { name: 'same.tiff', mimeType: 'image/tiff', buffer: tiff(40, 30) };
+  await page.locator('input[type=file]').first().setInputFiles(file);
+  await page.getByText('same.tiff').first().waitFor();
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await page.waitForURL(/#\/tasks\//);
+  const shown = page.getByRole('region', { name: 'Result' }).locator('img');
+  await until('the picture is drawn', async () => {
+    const size = await shown.evaluate((image: HTMLImageElement) => [image.naturalWidth, image.naturalHeight]);
+    return size[0] === 40 && size[1] === 30 ? true : null;
+  });
+  await remove('any-file');
+});
+
+scene('shows the run of a sub-pipeline, which is mended in the task that it belongs to', async ({ open }) => {
+  await store([
+    entry('inner-fails', { x: 1 }, 'work'),
+    { id: 'work', type: 'node', before: 'node.out = {"z": 1 / 0}', next: ['end'] },
+    { id: 'end', type: 'end' },
+  ]);
+  await store([
+    entry('outer-calls', { x: 1 }, 'call'),
+    { id: 'call', type: 'service', service: 'inner-fails', input: { x: 'entry.out.x' }, next: ['end'] },
+    { id: 'end', type: 'end' },
+  ]);
+  const task = await start('outer-calls', { x: 1 });
+  await ended(task);
+  const page = await open(`/#/tasks/${task}?node=call`);
+  await page.getByRole('link', { name: 'Open the task of this call' }).first().click();
+  await page.getByRole('link', { name: 'inner-fails' }).first().waitFor();
+  await page.getByRole('button', { name: 'Node work' }).first().click();
+  const panel = page.getByRole('complementary', { name: 'Node work' });
+  await panel.getByText('this line failed').waitFor();
+  expect(await panel.getByRole('button', { name: /Fix the code|Run again/ }).count()).toBe(0);
+  await panel.getByRole('link', { name: 'open the whole task' }).click();
+  await page.waitForURL(new RegExp(task));
+  await remove('outer-calls');
+  await remove('inner-fails');
 });
 
 scene('says that a picture is needed', async ({ open }) => {

@@ -29,7 +29,6 @@ beforeAll(async () => {
 for (const scheme of ['light', 'dark'] as const) {
   for (const width of [1440, 1024, 390]) {
     scene(`takes pictures in ${scheme}, ${width} pixels wide`, async (own) => {
-      own.allow(/422/); // of a pipeline that is not finished
       const page = await own.open('/', { ...(width < 500 ? PHONE : {}), width, scheme });
       for (const { name, path, ready } of all) {
         await page.goto(path);

@@ -71,3 +71,30 @@ export async function differs(page: Page, shown: Locator, boxes: Box[]): Promise
     { image, sample, boxes },
   );
 }
+
+/** A grey picture as TIFF, not compressed: eight tags, then a byte for each pixel. */
+export function tiff(width: number, height: number): Buffer {
+  const tags = [
+    [256, width],
+    [257, height],
+    [258, 8],
+    [259, 1],
+    [262, 1],
+    [273, 110],
+    [278, height],
+    [279, width * height],
+  ] as const;
+  const head = Buffer.alloc(110);
+  head.write('II', 0, 'latin1');
+  head.writeUInt16LE(42, 2);
+  head.writeUInt32LE(8, 4);
+  head.writeUInt16LE(tags.length, 8);
+  for (const [index, [tag, value]] of tags.entries()) {
+    const at = 10 + 12 * index;
+    head.writeUInt16LE(tag, at);
+    head.writeUInt16LE(4, at + 2); // a number of four bytes
+    head.writeUInt32LE(1, at + 4);
+    head.writeUInt32LE(value, at + 8);
+  }
+  return Buffer.concat([head, Buffer.alloc(width * height, 128)]);
+}

@@ -25,6 +25,14 @@ export function binaryAddress(taskId: string, binary: string, pixels?: number): 
   return address(`/tasks/${encodeURIComponent(taskId)}/binaries/${path}${query}`);
 }
 
+/**
+ * The same file, for the page to show: by the engine itself. Downloads may be sent on to an object store, which lies
+ * elsewhere, and this page may load nothing from there.
+ */
+export function shownHere(file: string): string {
+  return `${file}${file.includes('?') ? '&' : '?'}redirect=false`;
+}
+
 export interface FileInfo {
   type: string;
   size: number | null;

@@ -4,7 +4,7 @@ import { queryOptions } from '@tanstack/react-query';
 
 import type { Definition, Json, JsonObject } from '../model/definition';
 import { type RawNode, type RawTask, readRaw } from '../model/rawtask';
-import { address, getJson, request, sendJson } from './http';
+import { getJson, request, sendJson } from './http';
 
 /** How much of a task is read: more would stop the page. What is not is told node by node. */
 const MOST_CHARACTERS = 12_000_000;
@@ -76,13 +76,6 @@ export const taskNode = (taskId: string, instance: string, enabled: boolean) =>
     enabled,
   });
 
-/** Where a binary of a task is; with `pixels` a picture of it that is no larger. */
-export function binaryAddress(taskId: string, binary: string, pixels?: number): string {
-  const path = binary.split('/').map(part).join('/');
-  const query = pixels === undefined ? '' : `?thumbnail=${pixels}`;
-  return address(`/tasks/${part(taskId)}/binaries/${path}${query}`);
-}
-
 /** Run a task again from a node; gives the id of the new task. */
 export async function runAgain(
   taskId: string,
@@ -95,10 +88,6 @@ export async function runAgain(
   const path = `/tasks/${part(taskId)}/retry?from=${part(from)}`;
   return (await sendJson<{ jobId: string }>(path, 'POST', body)).jobId;
 }
-
-/** Ask the engine for every fault of a definition, and store nothing. Raises Problem with them. */
-export const check = (definition: Definition): Promise<unknown> =>
-  sendJson('/services?dry_run=true', 'POST', bare(definition));
 
 /** Without what an answer bears beside the definition. */
 export function bare(definition: Definition): JsonObject {

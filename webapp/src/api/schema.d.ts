@@ -280,7 +280,7 @@ export interface paths {
         };
         /**
          * One binary of the result
-         * @description Streamed; understands `Range` and `If-None-Match`.
+         * @description Streamed; understands `Range` and `If-None-Match`. With `thumbnail` as for any binary of the task.
          */
         get: operations["get_file_tasks__task_id__files__name__get"];
         put?: never;
@@ -405,7 +405,7 @@ export interface paths {
         };
         /**
          * Prometheus metrics
-         * @description The Prometheus text format.
+         * @description The Prometheus text format. While the stores are away, it holds what they told last.
          */
         get: operations["metrics_metrics_get"];
         put?: never;
@@ -581,10 +581,10 @@ export interface components {
             state: string;
             detail?: string;
         };
+        /** @description What a check without storing has found. */
         Checked: {
-            /** @constant */
-            ok: true;
-            faults: unknown[];
+            ok: boolean;
+            faults: components["schemas"]["Fault"][];
         };
         Closed: {
             route: string;
@@ -685,6 +685,8 @@ export interface components {
                 };
             };
             history: components["schemas"]["Change"][];
+            /** @description of the run of a sub-pipeline: the task that was submitted */
+            root?: string;
         };
         /** @description One instance of a node. A binary in a value is a `Binary`. */
         RawNode: {
@@ -924,8 +926,8 @@ export interface operations {
     post_definition_services_post: {
         parameters: {
             query?: {
-                /** @description only check the pipeline */
-                dry_run?: boolean;
+                /** @description only check the pipeline; with `report` faults are told with 200, not as a problem with 422 */
+                dry_run?: boolean | "report";
             };
             header?: never;
             path?: never;
@@ -1508,7 +1510,12 @@ export interface operations {
     };
     get_file_tasks__task_id__files__name__get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description as a WebP of at most so many pixels a side */
+                thumbnail?: number | null;
+                /** @description `false`: from the engine itself, also where downloads are sent on */
+                redirect?: boolean;
+            };
             header?: never;
             path: {
                 name: string;
@@ -1518,13 +1525,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The file. */
+            /** @description The binary. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "*/*": string;
+                    "image/webp": string;
                 };
             };
             /** @description A part of it. */
@@ -1552,6 +1560,8 @@ export interface operations {
             query?: {
                 /** @description as a WebP of at most so many pixels a side */
                 thumbnail?: number | null;
+                /** @description `false`: from the engine itself, also where downloads are sent on */
+                redirect?: boolean;
             };
             header?: never;
             path: {

@@ -56,6 +56,13 @@ export function isShown(type: string): boolean {
   return SHOWN.test(type.split(';')[0]?.trim().toLowerCase() ?? '');
 }
 
+const MADE_SMALL = /^image\/(?:tiff|x-tiff)$/;
+
+/** Whether the engine can make a small picture of it that a browser shows, whether or not that shows it itself. */
+export function isDrawn(type: string): boolean {
+  return isShown(type) || MADE_SMALL.test(type.split(';')[0]?.trim().toLowerCase() ?? '');
+}
+
 function isBinary(value: JsonObject): value is { binary: string; name: string; type: string; size: number } {
   return (
     typeof value['binary'] === 'string' &&
@@ -65,8 +72,8 @@ function isBinary(value: JsonObject): value is { binary: string; name: string; t
   );
 }
 
-/** The pictures in a value of a node, each with where it is. */
-export function picturesIn(value: Json | undefined, node: string): Picture[] {
+/** The pictures in a value of a node, each with where it is. `fits`: which types count. */
+export function picturesIn(value: Json | undefined, node: string, fits = isShown): Picture[] {
   const found: Picture[] = [];
   const visit = (item: Json | undefined, path: string): void => {
     if (Array.isArray(item)) {
@@ -76,7 +83,7 @@ export function picturesIn(value: Json | undefined, node: string): Picture[] {
     } else if (isObject(item)) {
       if (isBinary(item)) {
         const { binary, name, type, size } = item;
-        if (isShown(type)) found.push({ binary, node, path, name, type, size });
+        if (fits(type)) found.push({ binary, node, path, name, type, size });
       } else {
         for (const [key, each] of Object.entries(item)) visit(each, path ? `${path}.${key}` : key);
       }
@@ -109,12 +116,12 @@ export function firstPair(task: RawTask): { before: Picture; after: Picture } | 
   return after ? { before, after } : null;
 }
 
-/** The pictures that flow out of a node of the definition, of all its instances, each once. */
+/** The pictures that flow out of a node of the definition, of all its instances, each once; also what is shown small only. */
 export function givenBy(task: RawTask, id: string): Picture[] {
   const found = new Map<string, Picture>();
   for (const [instance, node] of Object.entries(task.nodes)) {
     if ((node.node ?? instance) !== id) continue;
-    for (const picture of picturesIn(node.out, instance)) {
+    for (const picture of picturesIn(node.out, instance, isDrawn)) {
       if (!found.has(picture.binary)) found.set(picture.binary, picture);
     }
   }

@@ -80,6 +80,8 @@ export interface RawTask {
   message: string | null;
   created: string;
   ended: string | null;
+  /** The task that was submitted, where this one is the run of a sub-pipeline: only that one can be run again. */
+  root?: string;
   nodes: Record<string, RawNode>;
   tasks: Record<string, { node: string; route: string; status: TaskStatus }>;
   history: Change[];

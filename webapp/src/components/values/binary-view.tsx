@@ -6,7 +6,7 @@ import { Anchor } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { binaryAddress } from '../../api/rawtask';
+import { binaryAddress } from '../../api/pictures';
 import type { Binary } from '../../model/rawtask';
 import { sizeText } from '../../model/words';
 

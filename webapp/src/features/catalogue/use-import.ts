@@ -4,7 +4,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { services, store, stored } from '../../api/queries';
+import { check, services, store, stored } from '../../api/queries';
 import { type Definition, routeOf } from '../../model/definition';
 import { isSameDefinition, plain } from '../../model/diff';
 import { lineOf, readDefinition } from '../../model/text';
@@ -30,6 +30,7 @@ const LARGEST = 1_000_000;
 
 async function storeOne(definition: Definition, open: Service[]): Promise<Imported['outcome']> {
   const route = routeOf(definition);
+  await check(plain(definition));
   if (!open.some(({ type, state }) => type === 'pipeline' && state.route === route)) {
     await store(plain(definition));
     return 'new';

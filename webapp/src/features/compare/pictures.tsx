@@ -7,7 +7,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 
 import { request } from '../../api/http';
-import { binaryAddress } from '../../api/rawtask';
+import { binaryAddress, shownHere } from '../../api/pictures';
 import { BinaryView } from '../../components/values/binary-view';
 import { binariesOf } from '../../model/compare';
 import type { JsonObject } from '../../model/definition';
@@ -41,8 +41,8 @@ function pairsOf(a: JsonObject, b: JsonObject): Pair[] {
 }
 
 async function bytesOf(taskId: string, { binary }: Binary, signal: AbortSignal): Promise<Uint8Array> {
-  const path = `/tasks/${encodeURIComponent(taskId)}/binaries/${binary}`;
-  return new Uint8Array(await (await request(path, { signal })).arrayBuffer());
+  const file = shownHere(binaryAddress(taskId, binary));
+  return new Uint8Array(await (await request(file, { signal })).arrayBuffer());
 }
 
 function useSame({ a, b }: Pair, [one, other]: [string, string]) {

@@ -1,6 +1,6 @@
 /** A part of a form: a file, or JSON in its place. */
 
-import { Anchor, Button, CloseButton, FileButton, Group, Input, JsonInput, Stack, Text } from '@mantine/core';
+import { Anchor, Button, CloseButton, FileButton, Group, Input, Stack, Text, Textarea } from '@mantine/core';
 import { type DragEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -27,13 +27,17 @@ export function PartField({ name, draft, faults, onChange }: PartFieldProps) {
   return (
     <Stack gap={4}>
       {other ? (
-        <JsonInput
+        <Textarea
           label={name}
           description={t('run.jsonPart', { name })}
           placeholder={`{"${name}": …}`}
           value={draft}
-          onChange={onChange}
           error={error}
+          spellCheck={false}
+          classNames={{ input: 'run-json' }}
+          onChange={(event) => {
+            onChange(event.currentTarget.value);
+          }}
           autosize
           minRows={3}
           maxRows={14}

@@ -6,10 +6,10 @@ import {
   CloseButton,
   Fieldset,
   Group,
-  JsonInput,
   Stack,
   Text,
   TextInput,
+  Textarea,
 } from '@mantine/core';
 import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -48,11 +48,15 @@ export function ValueField(props: ValueFieldProps) {
   const value = typeof draft === 'string' ? draft : '';
   if (shape.kind === 'json') {
     return (
-      <JsonInput
+      <Textarea
         label={label}
         value={value}
-        onChange={onChange}
         error={error}
+        spellCheck={false}
+        classNames={{ input: 'run-json' }}
+        onChange={(event) => {
+          onChange(event.currentTarget.value);
+        }}
         autosize
         minRows={2}
         maxRows={14}

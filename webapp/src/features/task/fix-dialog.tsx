@@ -5,7 +5,8 @@ import { useMutation } from '@tanstack/react-query';
 import { useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { check, runAgain } from '../../api/rawtask';
+import { check } from '../../api/queries';
+import { bare, runAgain } from '../../api/rawtask';
 import { ErrorView } from '../../components/error-view';
 import type { Definition } from '../../model/definition';
 import { setFields } from '../../model/edit';
@@ -42,10 +43,10 @@ function useFix({ task, nodeId, fault, onStarted }: FixDialogProps, code: string
     () => mended(task, nodeId, fault.pointer, code),
     [task, nodeId, fault.pointer, code],
   );
-  const checked = useMutation({ mutationFn: () => check(definition) });
+  const checked = useMutation({ mutationFn: () => check(bare(definition)) });
   const run = useMutation({
     mutationFn: async () => {
-      await check(definition);
+      await check(bare(definition));
       return runAgain(task.raw.id, from, { definition });
     },
     onSuccess: onStarted,

@@ -12,7 +12,8 @@ import { CodeLines } from './code-lines';
 interface NodeErrorProps {
   node: JsonObject;
   instance: RawNode;
-  onFix: (fault: CodeFault) => void;
+  /** Null where the code cannot be mended here. */
+  onFix: ((fault: CodeFault) => void) | null;
 }
 
 export function NodeError({ node, instance, onFix }: NodeErrorProps) {
@@ -28,15 +29,17 @@ export function NodeError({ node, instance, onFix }: NodeErrorProps) {
       {fault && (
         <>
           <CodeLines field={fault.field} code={fault.code} line={fault.line} />
-          <Button
-            mt="xs"
-            size="xs"
-            onClick={() => {
-              onFix(fault);
-            }}
-          >
-            {t('debug.fix.open')}
-          </Button>
+          {onFix && (
+            <Button
+              mt="xs"
+              size="xs"
+              onClick={() => {
+                onFix(fault);
+              }}
+            >
+              {t('debug.fix.open')}
+            </Button>
+          )}
         </>
       )}
       {sub && (

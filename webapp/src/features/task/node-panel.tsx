@@ -2,6 +2,7 @@
 
 import { ActionIcon, Button, Group, Paper, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -91,19 +92,25 @@ type NodeProps = NodePanelProps & ReturnType<typeof useNamed>;
 function Content(props: NodeProps) {
   const { task, node, nodeId, instance, onAgain, onFix } = props;
   const { t } = useTranslation();
+  const { root, status } = task.raw;
+  const fix = (fault: CodeFault): void => {
+    onFix(nodeId, fault);
+  };
   return (
     <>
       <Instances {...props} />
       {instance?.error != null && node && (
-        <NodeError
-          node={node}
-          instance={instance}
-          onFix={(fault) => {
-            onFix(nodeId, fault);
-          }}
-        />
+        <NodeError node={node} instance={instance} onFix={root === undefined ? fix : null} />
       )}
-      {task.raw.status !== 'running' && (
+      {root !== undefined && (
+        <Text size="sm">
+          {t('debug.node.part')}{' '}
+          <Link to="/tasks/$id" params={{ id: root }}>
+            {t('debug.node.root')}
+          </Link>
+        </Text>
+      )}
+      {root === undefined && status !== 'running' && (
         <Group>
           <Button
             size="xs"

@@ -2,20 +2,24 @@
 
 import { type ReactNode, useCallback, useMemo } from 'react';
 
-import { binaryAddress } from '../../api/pictures';
+import { binaryAddress, shownHere } from '../../api/pictures';
 import { type Small, Thumbnails } from '../../components/pictures/thumbnails';
 import type { Graph, GraphEdge } from '../../model/graph';
 import type { Live } from '../../model/live';
-import { type Picture, givenBy } from '../../model/pictures';
+import { type Picture, givenBy, isShown } from '../../model/pictures';
 import { useTaskRaw } from './pictures-raw';
 
 const PIXELS = 128;
+/** The most that the engine makes small pictures of: what a browser cannot show is looked at as one of those. */
+const LARGE = 512;
 
 export function smallOf(taskId: string, picture: Picture): Small {
   return {
     key: picture.binary,
     name: `${picture.node}.${picture.path}`,
-    src: binaryAddress(taskId, picture.binary),
+    src: isShown(picture.type)
+      ? shownHere(binaryAddress(taskId, picture.binary))
+      : binaryAddress(taskId, picture.binary, LARGE),
     small: binaryAddress(taskId, picture.binary, PIXELS),
   };
 }

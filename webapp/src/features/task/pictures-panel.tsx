@@ -4,7 +4,7 @@ import { Alert, Button, Group, Paper, Select, Stack, Title } from '@mantine/core
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { binaryAddress } from '../../api/pictures';
+import { binaryAddress, shownHere } from '../../api/pictures';
 import { BeforeAfter } from '../../components/pictures/before-after';
 import { BoxesView } from '../../components/pictures/boxes-view';
 import type { Graph } from '../../model/graph';
@@ -67,7 +67,7 @@ function Detections({ taskId, raw }: { taskId: string; raw: RawTask }) {
       </Group>
       <BoxesView
         key={keyOf(shown)}
-        src={binaryAddress(taskId, shown.picture.binary)}
+        src={shownHere(binaryAddress(taskId, shown.picture.binary))}
         alt={shown.picture.name}
         marks={shown}
       />
@@ -85,7 +85,7 @@ function Comparison({ taskId, raw }: { taskId: string; raw: RawTask }) {
     pictures.find((each) => each.binary === (chosen[side] ?? first[side].binary)) ?? first[side];
   const [before, after] = [of('before'), of('after')];
   const compared = (picture: Picture) => ({
-    src: binaryAddress(taskId, picture.binary),
+    src: shownHere(binaryAddress(taskId, picture.binary)),
     label: nameOf(picture),
   });
   const choice = (side: 'before' | 'after', shown: Picture) => (

@@ -5,14 +5,17 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 
 import { sameOrigin } from '../../api/http';
-import { fileInfo } from '../../api/pictures';
+import { fileInfo, shownHere } from '../../api/pictures';
 import { result } from '../../api/queries';
 import { ErrorView } from '../../components/error-view';
 import { JsonView } from '../../components/json-view';
 import { PictureView } from '../../components/pictures/picture-view';
-import { isShown } from '../../model/pictures';
+import { isDrawn, isShown } from '../../model/pictures';
 import { filesOf } from '../../model/results';
 import { sizeText } from '../../model/words';
+
+/** The most that the engine makes small pictures of, for what a browser cannot show. */
+const LARGE = 512;
 
 function FileView({ path, url }: { path: string; url: string }) {
   const { t } = useTranslation();
@@ -22,7 +25,12 @@ function FileView({ path, url }: { path: string; url: string }) {
   const about = info && [info.type, info.size === null ? '' : sizeText(info.size)].filter(Boolean).join(', ');
   return (
     <figure className="result">
-      {info && isShown(info.type) && <PictureView src={address} alt={path} />}
+      {info && isDrawn(info.type) && (
+        <PictureView
+          src={isShown(info.type) ? shownHere(address) : `${address}?thumbnail=${LARGE}`}
+          alt={path}
+        />
+      )}
       <figcaption>
         <Anchor href={address} download={name} size="sm">
           {t('task.download', { name })}

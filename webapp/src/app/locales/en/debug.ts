@@ -30,6 +30,8 @@ export const debug = {
       nothing: 'Nothing',
       pending: 'This node has not begun.',
       noInstance: 'This node has no instance in this task.',
+      part: 'This task is part of another one, and can only be run again with it:',
+      root: 'open the whole task',
       subTask: 'Open the task of this call',
       running: 'under way',
     },

@@ -32,6 +32,8 @@ export const debug: typeof words = {
       nothing: 'Rien',
       pending: 'Ce nœud n’a pas commencé.',
       noInstance: 'Ce nœud n’a aucune instance dans cette tâche.',
+      part: 'Cette tâche fait partie d’une autre et ne peut être relancée qu’avec elle :',
+      root: 'ouvrir la tâche entière',
       subTask: 'Ouvrir la tâche de cet appel',
       running: 'en cours',
     },
