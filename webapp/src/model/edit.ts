@@ -18,6 +18,7 @@ import {
 } from './definition';
 import type { EdgeKind } from './graph';
 import { renamedPath } from './paths';
+import { withCodeRenamed } from './rename-code';
 
 /** Why a connection is refused: a key of the translations. */
 export type Refusal =
@@ -92,8 +93,8 @@ export function newNode(type: NodeType, id: string, service?: string): JsonObjec
       const body = { id: `${id}Item`, type: 'node', next: [LOOP_END] };
       return { id, type, items: '', nodes: [body], collect: {}, next: [] };
     }
-    case 'end':
-      return { id, type, input: {} };
+    case 'end': // without `input` it gives on all that reaches it, with an empty one nothing
+      return { id, type };
     default:
       return { id, type, next: [] };
   }
@@ -257,7 +258,7 @@ export function idFault(definition: Definition, key: NodeKey, id: string): strin
 /** Fields that hold paths, by name. */
 const PATHS = ['input', 'collect', 'out'] as const;
 
-/** Give a node another id, in every `next` and path that names it. Code is left alone: the check names what is left. */
+/** Give a node another id, in every `next`, path and code that names it. Of code what is not sure is left: the check names it. */
 export function rename(definition: Definition, key: NodeKey, id: string): Definition {
   const found = find(definition, key);
   if (!found) return definition;
@@ -268,7 +269,7 @@ export function rename(definition: Definition, key: NodeKey, id: string): Defini
     if (each.level === found.level) {
       node = mappedNext(node, (next) => next.map((name) => (name === old ? id : name)));
     }
-    changed = replaced(changed, each.key, withPaths(node, old, id));
+    changed = replaced(changed, each.key, withCodeRenamed(withPaths(node, old, id), old, id));
   }
   return changed;
 }

@@ -154,7 +154,7 @@ describe('renaming', () => {
     const renamed = rename(definition, '/nodes/1', 'first');
     expect(node(renamed, 'first')['input']).toEqual({ x: 'first.out.x', y: 'ab.out.x', z: 'entry.out.a' });
     expect(node(renamed, 'b')['then']).toEqual({ out: { q: 'first.out' }, next: ['first'] });
-    expect(node(renamed, 'b')['if']).toBe('a.out.x');
+    expect(node(renamed, 'b')['if']).toBe('first.out.x');
     expect(node(renamed, 'entry')['next']).toEqual(['first']);
   });
 

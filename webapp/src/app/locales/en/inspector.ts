@@ -45,7 +45,7 @@ export const inspector = {
       idPattern: 'Letters, digits, _ and -, at most 100.',
       idReserved: 'This word means something else in paths and code.',
       idTaken: 'Another node has this id.',
-      hint: 'Paths and successors follow a new id; code does not.',
+      hint: 'Successors, paths and code follow a new id. Code with a variable of that name does not.',
     },
     type: {
       entry: 'entry: receives what a client sends',

@@ -48,7 +48,7 @@ export const inspector: typeof words = {
       idPattern: 'Des lettres, des chiffres, _ et -, 100 au plus.',
       idReserved: 'Ce mot a un autre sens dans les chemins et le code.',
       idTaken: 'Un autre nœud porte cet identifiant.',
-      hint: 'Les chemins et les successeurs suivent un nouvel identifiant ; le code, non.',
+      hint: 'Les successeurs, les chemins et le code suivent un nouvel identifiant, sauf le code qui a une variable de ce nom.',
     },
     type: {
       entry: 'entry : reçoit ce qu’un client envoie',
