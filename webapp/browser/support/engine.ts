@@ -31,6 +31,11 @@ export async function store(nodes: JsonObject[], engine = ENGINE): Promise<void>
   await answer('/services', json('POST', { type: 'pipeline', nodes }), engine);
 }
 
+/** Store a new version of a pipeline. */
+export async function replace(route: string, nodes: JsonObject[]): Promise<void> {
+  await answer(`/services/${route}`, json('PUT', { type: 'pipeline', nodes }));
+}
+
 export async function definition(route: string): Promise<Service> {
   return (await answer(`/services/${route}`)) as Service;
 }

@@ -6,6 +6,7 @@ import type { Known } from '../../model/complete';
 import type { Definition, Json, JsonObject, NodeKey } from '../../model/definition';
 import { type NodeFault, faultsAt } from '../../model/faults';
 import type { Suggestion } from '../../model/paths';
+import type { Unfinished } from '../../model/unfinished';
 import type { Service } from '../../model/wire';
 import { type Place, valueAt } from './place';
 
@@ -27,6 +28,9 @@ export interface Held {
   /** Change more than the node, or select another one. */
   change: (definition: Definition, selected?: NodeKey) => void;
   onHover: (id: string | null) => void;
+  /** Texts of this node that are no JSON yet, and how they are kept; null: there is none any more. */
+  unfinished: readonly Unfinished[];
+  onUnfinished: (place: Place, text: Omit<Unfinished, 'place'> | null) => void;
 }
 
 export const HeldContext = createContext<Held | null>(null);

@@ -41,6 +41,8 @@ export interface InspectorProps {
   services: Service[];
   /** The id of the node that the path reads which is looked at; null when none is. */
   onHover: (id: string | null) => void;
+  unfinished: Held['unfinished'];
+  onUnfinished: Held['onUnfinished'];
 }
 
 export function Inspector(props: InspectorProps) {
@@ -82,7 +84,8 @@ function NodeFields(props: Told) {
 }
 
 /** What the fields share. What may be written follows a moment later, so that typing does not wait for it. */
-function useMade({ definition, nodeKey, node, faults, services, onChange, onHover }: Told): Held {
+function useMade(told: Told): Held {
+  const { definition, nodeKey, node, faults, services, onChange, onHover, unfinished, onUnfinished } = told;
   const late = useDeferredValue(definition);
   const known = useMemo(() => knownOf(services), [services]);
   const paths = useMemo(() => suggestions(late, nodeKey, known), [late, nodeKey, known]);
@@ -104,6 +107,7 @@ function useMade({ definition, nodeKey, node, faults, services, onChange, onHove
   };
   return {
     ...{ definition, nodeKey, node, services, known, paths, names, collected, set, setAll, onHover },
+    ...{ unfinished, onUnfinished },
     faults: own,
     change: onChange,
   };

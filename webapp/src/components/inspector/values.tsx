@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 
 import type { Json } from '../../model/definition';
 import { pointerOf } from '../../model/faults';
+import { unfinishedAt } from '../../model/unfinished';
 import { CodeField } from '../code/code-field';
 import { JsonField } from '../code/json-field';
 import { nameOf, useField, useHeld } from './held';
@@ -16,11 +17,15 @@ export interface ValueProps {
   hint?: string | undefined;
 }
 
-/** Any JSON. What is no JSON yet is kept here alone, until it is; an empty text takes the field out. */
+/** Any JSON. What is no JSON yet is kept beside the definition, until it is; an empty text takes the field out. */
 export function JsonValue({ place, hint }: ValueProps) {
+  const { unfinished, onUnfinished } = useHeld();
   const { value, set, faults } = useField(place);
   const stored = value === undefined ? '' : JSON.stringify(value, null, 2);
-  const [draft, setDraft] = useState({ stored, text: stored });
+  const [draft, setDraft] = useState(() => ({
+    stored,
+    text: unfinishedAt(unfinished, place, stored)?.text ?? stored,
+  }));
   const text = draft.stored === stored ? draft.text : stored;
   const marks = useMemo(
     () =>
@@ -34,6 +39,7 @@ export function JsonValue({ place, hint }: ValueProps) {
     const read = readJson(written);
     const next = read === NO_JSON ? stored : read === undefined ? '' : JSON.stringify(read, null, 2);
     setDraft({ stored: next, text: written });
+    onUnfinished(place, read === NO_JSON ? { stored, text: written } : null);
     if (read !== NO_JSON && next !== stored) set(read);
   };
   return (

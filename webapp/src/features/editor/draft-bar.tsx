@@ -9,11 +9,13 @@ import type { Draft } from '../../model/drafts';
 export interface DraftBarProps {
   hold: DraftHold;
   onTakeUp: (draft: Draft) => void;
+  /** The draft that is shown, where it is one. */
+  taken: Draft | null;
   /** Go back to what is stored; null where nothing of a draft is shown. */
   onStored: (() => void) | null;
 }
 
-export function DraftBar({ hold, onTakeUp, onStored }: DraftBarProps) {
+export function DraftBar({ hold, onTakeUp, taken, onStored }: DraftBarProps) {
   const { t, i18n } = useTranslation();
   const moment = (at: number): string => new Date(at).toLocaleString(i18n.language);
   return (
@@ -26,7 +28,7 @@ export function DraftBar({ hold, onTakeUp, onStored }: DraftBarProps) {
       {onStored && (
         <Alert color="blue" p="xs">
           <Group gap="xs">
-            {t('editor.draftTaken', { at: moment(hold.begin?.at ?? 0) })}
+            {t('editor.draftTaken', { at: moment(taken?.at ?? 0) })}
             <Button size="compact-sm" variant="default" onClick={onStored}>
               {t('editor.draftStored')}
             </Button>

@@ -179,6 +179,7 @@ function Below({ editing }: { editing: Editing }) {
         checked={check.checked}
         checking={check.checking}
         faults={faults}
+        unfinished={state.unfinished}
         onGo={(key: NodeKey) => {
           editor.apply({ selection: [key] });
           toFields();
@@ -203,7 +204,7 @@ function Saving({
       opened={saving.opened}
       route={route}
       before={route === null ? null : saved}
-      base={editing.fromDraft ? editing.hold.begin?.base : null}
+      base={editing.taken?.base}
       after={definition}
       onSaved={saving.done}
       onClose={saving.close}
@@ -231,7 +232,8 @@ export function Editor(props: EditorProps) {
       <DraftBar
         hold={editing.hold}
         onTakeUp={editing.takeUp}
-        onStored={editing.fromDraft && changed ? editing.backToStored : null}
+        taken={editing.taken}
+        onStored={editing.taken && changed ? editing.backToStored : null}
       />
       <Views
         editing={editing}

@@ -6,16 +6,48 @@ import { useTranslation } from 'react-i18next';
 import type { Checked, PlacedFault } from '../../model/checks';
 import { type Definition, type NodeKey, idOf } from '../../model/definition';
 import { find } from '../../model/edit';
+import type { AllUnfinished } from '../../model/unfinished';
 
 export interface FaultsListProps {
   definition: Definition;
   checked: Checked | null;
   checking: boolean;
   faults: PlacedFault[];
+  /** Nodes with a text that is no JSON yet, and is no part of the pipeline. */
+  unfinished: AllUnfinished;
   onGo: (key: NodeKey) => void;
 }
 
-export function FaultsList({ definition, checked, checking, faults, onGo }: FaultsListProps) {
+/** A way to each node where somebody has begun a text and gone away. */
+function UnfinishedTexts({
+  definition,
+  unfinished,
+  onGo,
+}: Pick<FaultsListProps, 'definition' | 'unfinished' | 'onGo'>) {
+  const { t } = useTranslation();
+  const all = [...unfinished].filter(([key]) => find(definition, key));
+  if (all.length === 0) return null;
+  return (
+    <ul>
+      {all.map(([key, texts]) => (
+        <li key={key}>
+          <UnstyledButton
+            className="fault"
+            onClick={() => {
+              onGo(key);
+            }}
+          >
+            <b>{idOf(find(definition, key)?.node ?? {}) || key}</b> ·{' '}
+            {t('editor.unfinished', { fields: texts.map(({ place }) => place.join('.')).join(', ') })}
+          </UnstyledButton>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function FaultsList(props: FaultsListProps) {
+  const { definition, checked, checking, faults, onGo } = props;
   const { t } = useTranslation();
   const failed = checked?.failed ?? null;
   const words = (): string => {
@@ -52,6 +84,7 @@ export function FaultsList({ definition, checked, checking, faults, onGo }: Faul
           ))}
         </ul>
       )}
+      <UnfinishedTexts {...props} />
     </section>
   );
 }

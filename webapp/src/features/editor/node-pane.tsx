@@ -10,6 +10,7 @@ import { Inspector } from '../../components/inspector/inspector';
 import type { PlacedFault } from '../../model/checks';
 import type { Definition, NodeKey } from '../../model/definition';
 import { find } from '../../model/edit';
+import { type AllUnfinished, type Unfinished, withUnfinished } from '../../model/unfinished';
 import type { Service } from '../../model/wire';
 
 /** How long a node must be selected until its fields are shown, in milliseconds. */
@@ -22,9 +23,14 @@ export interface NodePaneProps {
   services: Service[];
   onChange: (definition: Definition, selected?: NodeKey) => void;
   onHover: (id: string | null) => void;
+  unfinished: AllUnfinished;
+  onUnfinished: (unfinished: AllUnfinished) => void;
 }
 
-export function NodePane({ definition, selection, faults, services, onChange, onHover }: NodePaneProps) {
+const NONE: readonly Unfinished[] = [];
+
+export function NodePane(props: NodePaneProps) {
+  const { definition, selection, faults, services, onChange, onHover, unfinished, onUnfinished } = props;
   const { t } = useTranslation();
   const told = useMemo<ProblemError[]>(
     () => faults.map(({ pointer, detail }) => ({ pointer, detail })),
@@ -52,6 +58,10 @@ export function NodePane({ definition, selection, faults, services, onChange, on
         faults={told}
         services={services}
         onHover={onHover}
+        unfinished={unfinished.get(only) ?? NONE}
+        onUnfinished={(place, text) => {
+          onUnfinished(withUnfinished(unfinished, only, place, text));
+        }}
       />
     </div>
   );

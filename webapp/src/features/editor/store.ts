@@ -11,6 +11,7 @@ import { followed } from '../../model/follow';
 import { endOf } from '../../model/graph';
 import { loopOfEnd } from '../../model/insert';
 import { type Arrangement, carried } from '../../model/positions';
+import { type AllUnfinished, movedUnfinished } from '../../model/unfinished';
 
 /** Words that are told: a key of the translations, with what is put into it. */
 export interface Said {
@@ -30,6 +31,8 @@ export interface EditorState {
   said: Said | null;
   /** A text in the place of the definition that is none yet; null where there is none. */
   broken: string | null;
+  /** Texts in fields that are no JSON yet. */
+  unfinished: AllUnfinished;
 }
 
 export interface Change {
@@ -48,7 +51,7 @@ export function createEditorStore(
   saved: Definition | null,
   arrangement: Arrangement | null,
 ) {
-  const begin = { selection: [], edge: null, round: 0, said: null, broken: null };
+  const begin = { selection: [], edge: null, round: 0, said: null, broken: null, unfinished: new Map() };
   const store = createStore<EditorState>()(
     temporal((): EditorState => ({ ...begin, definition: initial, arrangement, saved }), {
       partialize: ({ definition, arrangement, selection }) => ({ definition, arrangement, selection }),
@@ -102,6 +105,7 @@ function kept(before: EditorState, { definition }: Change): Partial<EditorState>
     selection,
     edge: null,
     broken: null,
+    unfinished: movedUnfinished(before.unfinished, before.definition, definition),
     arrangement: arrangement && {
       ...arrangement,
       places: carried(arrangement.places, before.definition, definition),

@@ -29,8 +29,8 @@ function useBegin({ initial, route, version = null, draft }: Edited) {
   const [editor] = useState(() =>
     createEditorStore(hold.begin?.definition ?? stored, stored, keptArrangement(route)),
   );
-  const [fromDraft, setFromDraft] = useState(hold.begin !== null);
-  return { hold, editor, setStored, fromDraft, setFromDraft };
+  const [taken, setTaken] = useState(hold.begin);
+  return { hold, editor, setStored, taken, setTaken };
 }
 
 /** What the engine finds wrong, at the nodes as they are now. */
@@ -44,7 +44,7 @@ function useFaults(definition: Definition) {
 
 export function useEditor(edited: Edited) {
   const { route } = edited;
-  const { hold, editor, setStored, fromDraft, setFromDraft } = useBegin(edited);
+  const { hold, editor, setStored, taken, setTaken } = useBegin(edited);
   const [actions] = useState(() => createActions(editor));
   const state = useStore(editor.store);
   const { definition, saved, arrangement } = state;
@@ -63,19 +63,20 @@ export function useEditor(edited: Edited) {
     editor.store.setState({ saved: definition });
     keepArrangement(name, arrangement);
     hold.finished();
-    setFromDraft(false);
+    setTaken(null);
   };
   const takeUp = (draft: Draft): void => {
     hold.takeUp(draft);
+    setTaken(draft);
     editor.apply({ definition: draft.definition });
     editor.say('editor.draftNow');
   };
   const backToStored = (): void => {
     if (saved) editor.apply({ definition: saved });
-    setFromDraft(false);
+    setTaken(null);
     editor.say('editor.storedNow');
   };
-  const told = { ...useFaults(definition), hold, fromDraft };
+  const told = { ...useFaults(definition), hold, taken };
   return { editor, actions, state, changed, ...told, savedAs, takeUp, backToStored };
 }
 

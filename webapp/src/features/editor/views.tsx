@@ -93,6 +93,10 @@ function Side({
       faults={faults}
       services={services}
       onHover={setHovered}
+      unfinished={editing.state.unfinished}
+      onUnfinished={(unfinished) => {
+        editor.store.setState({ unfinished });
+      }}
       onChange={(changed, selected) => {
         const chosen = selected === undefined ? {} : { selection: [selected] };
         if (changed === definition) editor.apply(chosen);

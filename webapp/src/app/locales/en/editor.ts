@@ -105,6 +105,7 @@ export const editor = {
     faulty_one: '{{count}} fault',
     faulty_other: '{{count}} faults',
     notChecked: 'It could not be checked: {{why}}',
+    unfinished: '{{fields}}: the text there is no JSON yet, and no part of the pipeline.',
     jsonLabel: 'Definition as JSON',
     broken: 'The text is no pipeline yet: the graph stays as it was until it is one.',
     discardText: 'Discard the text',

@@ -107,6 +107,7 @@ export const editor: typeof words = {
     faulty_one: '{{count}} erreur',
     faulty_other: '{{count}} erreurs',
     notChecked: 'La vérification a échoué : {{why}}',
+    unfinished: '{{fields}} : ce texte n’est pas encore du JSON et ne fait pas partie du pipeline.',
     jsonLabel: 'Définition en JSON',
     broken: 'Le texte n’est pas encore un pipeline : le graphe reste tel quel jusque-là.',
     discardText: 'Abandonner le texte',
