@@ -18,6 +18,8 @@ const ARGUMENTS = [
 declare module 'vitest' {
   interface ProvidedContext {
     browser: string;
+    /** The process of the browser, whose children paint. */
+    browserProcess: number;
   }
 }
 
@@ -25,5 +27,6 @@ declare module 'vitest' {
 export default async function start(project: TestProject): Promise<() => Promise<void>> {
   const server = await chromium.launchServer({ executablePath: PROGRAM, headless: true, args: ARGUMENTS });
   project.provide('browser', server.wsEndpoint());
+  project.provide('browserProcess', server.process().pid ?? 0);
   return () => server.close();
 }

@@ -5,7 +5,7 @@ import './canvas.css';
 
 import { useComputedColorScheme } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
-import { Controls, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow } from '@xyflow/react';
+import { Controls, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, useStoreApi } from '@xyflow/react';
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -155,6 +155,25 @@ function gestures(editing: CanvasEditing | null) {
   };
 }
 
+/**
+ * While the drawing is pushed about it is one picture that is shifted, not painted anew for each frame. Zooming is left
+ * alone: that picture would be blurred, and a new one is needed for each step anyway.
+ */
+function usePanning() {
+  const store = useStoreApi();
+  const mark = (panning: boolean): void => {
+    store.getState().domNode?.toggleAttribute('data-panning', panning);
+  };
+  return {
+    onMoveStart: (event: { type: string } | null) => {
+      mark(event !== null && event.type !== 'wheel');
+    },
+    onMoveEnd: () => {
+      mark(false);
+    },
+  };
+}
+
 function onlyOne(editing: CanvasEditing | null): NodeKey | null {
   return editing?.selection.size === 1 ? ([...editing.selection][0] ?? null) : null;
 }
@@ -187,6 +206,7 @@ function Drawing(props: CanvasProps) {
       {...gestures(editing)}
       {...(editing ? dragging : { onNodeClick: (_, node) => onSelect?.(node.id) })}
       {...connecting.handlers}
+      {...usePanning()}
       {...useDropping(editing, graph, drawn)}
       onPaneClick={() => {
         if (editing) editing.onSelection({ selection: [], edge: null });
