@@ -1,7 +1,7 @@
 /** Requests to the engine that serves this page, and its errors (RFC 9457). */
 
 import type { Json } from '../model/definition';
-import { authorization, tellRefused } from './key';
+import { apiKey, authorization, isRefused, setRefused } from './key';
 
 export interface ProblemError {
   pointer?: string;
@@ -31,23 +31,40 @@ export function sameOrigin(url: string): string {
   return at < 0 ? url : address(url.slice(at));
 }
 
+/** A session is begun with a key that is only tried: asked for also while another one is wanted, and telling nothing. */
+export const SESSION = '/session';
+
 /**
- * Ask the engine: a path of its own, or a whole address. Whatever it answers is given; where it wants a key, that is told.
- * Throws `Problem` where it cannot be reached.
+ * Ask the engine: a path of its own, or a whole address. Whatever it answers is given; where it wants a key, that is told,
+ * and until there is one it is not asked again. Throws `Problem` where it cannot be reached.
  */
 export async function ask(what: string | Request, init: RequestInit = {}): Promise<Response> {
   const known = what instanceof Request ? what : init;
-  const headers = new Headers(known.headers);
-  for (const [name, value] of Object.entries(authorization())) headers.set(name, value);
+  if (isRefused() && what !== SESSION) throw new Problem(401, 'The engine asks for a key.');
+  const key = apiKey();
   try {
-    const where = typeof what === 'string' && what.startsWith('/') ? address(what) : what;
-    const answer = await fetch(where, { ...init, headers });
-    if (answer.status === 401) tellRefused();
+    const answer = await fetch(placeOf(what), { ...init, headers: withKey(known.headers) });
+    // An answer to an older key says nothing of the one that was given since.
+    if (answer.status === 401 && what !== SESSION && key === apiKey()) setRefused(true);
     return answer;
   } catch (error) {
     if (known.signal?.aborted) throw error;
     throw new Problem(0, 'The engine cannot be reached.');
   }
+}
+
+/** A path of the engine as a whole address; everything else as it is. */
+function placeOf(what: string | Request): string | Request {
+  return typeof what === 'string' && what.startsWith('/') ? address(what) : what;
+}
+
+/** The headers with the key, unless they bear one already. */
+function withKey(given: HeadersInit | undefined): Headers {
+  const headers = new Headers(given);
+  for (const [name, value] of Object.entries(authorization())) {
+    if (!headers.has(name)) headers.set(name, value);
+  }
+  return headers;
 }
 
 /** Ask the engine; what is no success is thrown as `Problem`. */

@@ -5,6 +5,7 @@ const KEPT = 'api-key';
 type Listener = () => void;
 const listeners = new Set<Listener>();
 const refusals = new Set<Listener>();
+let refused = false;
 
 /** A store of the browser; null where it is closed to this page. */
 function store(name: 'sessionStorage' | 'localStorage'): Storage | null {
@@ -33,6 +34,7 @@ export function setApiKey(key: string, remember: boolean): void {
   const chosen = remember ? local : session;
   if (key && !chosen) throw new Error('the browser keeps nothing for this page');
   if (key) chosen?.setItem(KEPT, key);
+  setRefused(false);
   for (const listener of listeners) listener();
 }
 
@@ -48,12 +50,20 @@ export function authorization(): Record<string, string> {
   return key ? { Authorization: `Bearer ${key}` } : {};
 }
 
-/** Hear that the engine wants a key, or another one; returns what ends that. */
+/** Whether the engine has asked for a key, or for another one, since the last one was given. */
+export function isRefused(): boolean {
+  return refused;
+}
+
+/** Hear that this has changed; returns what ends that. */
 export function onRefused(listener: Listener): () => void {
   refusals.add(listener);
   return () => refusals.delete(listener);
 }
 
-export function tellRefused(): void {
+/** Tell that the engine asks for a key; or that it shall be asked again as things are. */
+export function setRefused(now: boolean): void {
+  if (refused === now) return;
+  refused = now;
   for (const listener of refusals) listener();
 }

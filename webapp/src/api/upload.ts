@@ -1,6 +1,7 @@
 /** Submissions whose way to the engine is seen: `fetch` does not tell how much of a body has been sent. */
 
 import { Problem, address, problemOf } from './http';
+import { authorization, setRefused } from './key';
 
 /** Bytes of a body, and how many of them are on their way. */
 export interface Progress {
@@ -18,6 +19,7 @@ export function upload(
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open('POST', address(`/services/${encodeURIComponent(route)}`));
+    for (const [name, value] of Object.entries(authorization())) request.setRequestHeader(name, value);
     if (typeof body === 'string') request.setRequestHeader('Content-Type', 'application/json');
     request.upload.onprogress = ({ loaded, total }) => {
       onProgress({ sent: loaded, total });
@@ -43,6 +45,7 @@ export function upload(
 
 async function jobOf(request: XMLHttpRequest): Promise<string> {
   const { status, statusText, responseText } = request;
+  if (status === 401) setRefused(true);
   if (status < 200 || status > 299) throw await problemOf(new Response(responseText, { status, statusText }));
   return (JSON.parse(responseText) as { jobId: string }).jobId;
 }

@@ -1,11 +1,12 @@
 /** The pages on which a pipeline is changed, which are loaded when the first one is opened. */
 
-import { Skeleton } from '@mantine/core';
+import { Alert, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type UseNavigateResult, getRouteApi, useNavigate } from '@tanstack/react-router';
-import { useMemo } from 'react';
+import { type ReactNode, useMemo } from 'react';
 
 import { service, services } from '../api/queries';
+import { useDenied } from '../api/use-key';
 import { ErrorView } from '../components/error-view';
 import { Editor } from '../features/editor/editor';
 import { VersionsView } from '../features/versions/versions-view';
@@ -35,6 +36,12 @@ function useWays(navigate: UseNavigateResult<string>) {
   );
 }
 
+/** Nobody begins to change what cannot be stored; a draft stays where it is kept. */
+function MayEdit({ children }: { children: ReactNode }) {
+  const denied = useDenied('author');
+  return denied === null ? children : <Alert color="gray">{denied}</Alert>;
+}
+
 export function EditPage() {
   const { route } = edit.useParams();
   const { draft } = edit.useSearch();
@@ -45,15 +52,17 @@ export function EditPage() {
   // What was kept from an earlier page may be an older version than the one that is stored.
   if (!data || !isFetchedAfterMount) return <Skeleton h={400} />;
   return (
-    <Editor
-      key={`${route} ${draft ?? ''}`}
-      initial={{ type: 'pipeline', nodes: data.nodes }}
-      route={route}
-      version={data.state.version}
-      draft={draft}
-      services={known ?? NOTHING}
-      {...ways}
-    />
+    <MayEdit>
+      <Editor
+        key={`${route} ${draft ?? ''}`}
+        initial={{ type: 'pipeline', nodes: data.nodes }}
+        route={route}
+        version={data.state.version}
+        draft={draft}
+        services={known ?? NOTHING}
+        {...ways}
+      />
+    </MayEdit>
   );
 }
 
@@ -62,14 +71,16 @@ export function NewPage() {
   const ways = useWays(useNavigate());
   const { data: known } = useQuery(services);
   return (
-    <Editor
-      key={draft ?? ''}
-      initial={BEGINNING}
-      route={null}
-      draft={draft}
-      services={known ?? NOTHING}
-      {...ways}
-    />
+    <MayEdit>
+      <Editor
+        key={draft ?? ''}
+        initial={BEGINNING}
+        route={null}
+        draft={draft}
+        services={known ?? NOTHING}
+        {...ways}
+      />
+    </MayEdit>
   );
 }
 

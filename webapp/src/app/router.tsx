@@ -112,8 +112,6 @@ const settings = createRoute({
   getParentRoute: () => root,
   path: '/settings',
   component: SettingsPage,
-  validateSearch: (search: Record<string, unknown>): { refused?: boolean } =>
-    search['refused'] === undefined ? {} : { refused: true },
 });
 const status = createRoute({ getParentRoute: () => root, path: '/status', component: StatusView });
 

@@ -6,17 +6,24 @@ import {
   AppShell,
   Group,
   NativeSelect,
+  Skeleton,
   Text,
   useComputedColorScheme,
   useMantineColorScheme,
 } from '@mantine/core';
-import { Link, Outlet, useNavigate } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { Link, Outlet } from '@tanstack/react-router';
+import { Suspense, lazy } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { address } from '../api/http';
-import { onRefused } from '../api/key';
+import { identity } from '../api/identity';
+import { useApiKey, useRefused } from '../api/use-key';
 import { LANGUAGES, chooseLanguage } from './i18n';
+
+const KeyDialog = lazy(async () => ({
+  default: (await import('../features/settings/key-dialog')).KeyDialog,
+}));
 
 const WAYS = [
   { to: '/', name: 'nav.catalogue' },
@@ -57,15 +64,16 @@ function Language() {
   );
 }
 
-/** Without the key that the engine asks for there is nothing to see but where it is told. */
-function useRefusals(): void {
-  const navigate = useNavigate();
-  useEffect(() => onRefused(() => void navigate({ to: '/settings', search: { refused: true } })), [navigate]);
+/** What the address names; where a key is kept, once there is a session: pictures and downloads bear no header. */
+function Content() {
+  const key = useApiKey();
+  const { isPending } = useQuery(identity);
+  return key !== '' && isPending ? <Skeleton h={400} /> : <Outlet />;
 }
 
 export function Shell() {
   const { t } = useTranslation();
-  useRefusals();
+  const refused = useRefused();
   return (
     <AppShell header={{ height: { base: 96, sm: 56 } }} padding={{ base: 'xs', sm: 'md' }}>
       <a className="skip" href="#content" onClick={focusContent}>
@@ -93,8 +101,13 @@ export function Shell() {
         </Group>
       </AppShell.Header>
       <AppShell.Main id="content" tabIndex={-1}>
-        <Outlet />
+        <Content />
       </AppShell.Main>
+      {refused && (
+        <Suspense>
+          <KeyDialog />
+        </Suspense>
+      )}
     </AppShell>
   );
 }

@@ -12,6 +12,12 @@ export interface Command {
 type Part = { name: string; file: string; json: boolean } | { name: string; value: JsonObject };
 type Body = { parts: Part[] } | { value: Json };
 
+export interface Engine {
+  url: string;
+  /** It asks for a key, which `aim` and the commands take from `AIM_KEY`. */
+  asksForKey: boolean;
+}
+
 const DEFAULT_ENGINE = /^http:\/\/(?:localhost|127\.0\.0\.1):8080$/;
 const SECONDS = 30;
 
@@ -48,24 +54,25 @@ export function commandsOf(
   route: string,
   fields: Field[],
   drafts: Record<string, Draft>,
-  engine: string,
+  engine: Engine,
 ): Command[] {
   const body = bodyOf(fields, drafts);
-  const base = engine.replace(/\/$/, '');
+  const base = engine.url.replace(/\/$/, '');
   const url = `${base}/services/${route}`;
   return [
-    { name: 'curl', text: curlOf(body, url) },
-    { name: 'Python', text: pythonOf(body, url) },
+    { name: 'curl', text: curlOf(body, url, engine.asksForKey) },
+    { name: 'Python', text: pythonOf(body, url, engine.asksForKey) },
     { name: 'aim', text: aimOf(body, route, base) },
   ];
 }
 
-function curlOf(body: Body, url: string): string {
+function curlOf(body: Body, url: string, asksForKey: boolean): string {
+  const key = asksForKey ? ['-H "Authorization: Bearer $AIM_KEY"'] : [];
   const given =
     'parts' in body
       ? body.parts.map((part) => `-F ${quoted(curlPart(part))}`)
       : [`-H 'Content-Type: application/json'`, `-d ${quoted(JSON.stringify(body.value))}`];
-  return ['curl', `-H 'Prefer: wait=${SECONDS}'`, ...given, quoted(url)].join(' ');
+  return ['curl', ...key, `-H 'Prefer: wait=${SECONDS}'`, ...given, quoted(url)].join(' ');
 }
 
 /** In double quotes curl reads what follows as it is, `;` and `,` too; there `"` and `\` need a `\`. */
@@ -76,17 +83,19 @@ function curlPart(part: Part): string {
   return `${part.name}=@${file}${part.json ? ';type=application/json' : ''}`;
 }
 
-function pythonOf(body: Body, url: string): string {
+function pythonOf(body: Body, url: string, asksForKey: boolean): string {
   const lines = ['import httpx', ''];
+  if (asksForKey) lines.unshift('import os', '');
   if ('parts' in body) {
     const parts = body.parts.map((part) => `    ${JSON.stringify(part.name)}: ${pythonPart(part)},`);
     lines.push('files = {', ...parts, '}');
-    if (body.parts.some((part) => 'value' in part)) lines.unshift('import json', '');
+    if (body.parts.some((part) => 'value' in part)) lines.unshift('import json', ...(asksForKey ? [] : ['']));
   } else {
     lines.push(`body = ${literalOf(body.value)}`);
   }
   const given = 'parts' in body ? 'files=files' : 'json=body';
-  const more = `headers={"Prefer": "wait=${SECONDS}"}, timeout=${2 * SECONDS}`;
+  const key = asksForKey ? `, "Authorization": f"Bearer {os.environ['AIM_KEY']}"` : '';
+  const more = `headers={"Prefer": "wait=${SECONDS}"${key}}, timeout=${2 * SECONDS}`;
   return [
     ...lines,
     `answer = httpx.post(${JSON.stringify(url)}, ${given}, ${more})`,

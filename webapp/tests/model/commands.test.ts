@@ -6,10 +6,12 @@ import { commandsOf } from '../../src/model/commands';
 import type { Json } from '../../src/model/definition';
 import { type Draft, fieldsOf, initial } from '../../src/model/form';
 
-const made = (body: Json, drafts: Record<string, Draft> = {}, engine = 'http://x/') => {
+const made = (body: Json, drafts: Record<string, Draft> = {}, url = 'http://x/', asksForKey = false) => {
   const fields = fieldsOf(body);
   const all = Object.fromEntries(fields.map((field) => [field.name, drafts[field.name] ?? initial(field)]));
-  const [curl, python, aim] = commandsOf('face-blur', fields, all, engine).map((each) => each.text);
+  const [curl, python, aim] = commandsOf('face-blur', fields, all, { url, asksForKey }).map(
+    (each) => each.text,
+  );
   return { curl: curl ?? '', python: python ?? '', aim: aim ?? '' };
 };
 const file = (name: string, type = 'image/jpeg'): File => new File(['x'], name, { type });
@@ -57,6 +59,15 @@ describe('a submission as a command', () => {
     expect(curl).toContain(`-d '{"ok":false,"none":null,"list":[false,"true"],"n":1.5}'`);
     expect(python).toContain('body = {"ok": False, "none": None, "list": [False, "true"], "n": 1.5}');
     expect(aim).toContain(`--input '{"ok":false,"none":null,"list":[false,"true"],"n":1.5}'`);
+  });
+
+  it('shows a key where the engine asks for one, and never what it is', () => {
+    const { curl, python, aim } = made({ n: 1 }, {}, 'http://x/', true);
+    expect(curl).toContain('curl -H "Authorization: Bearer $AIM_KEY" ');
+    expect(python).toMatch(/^import os\n/);
+    expect(python).toContain('"Authorization": f"Bearer {os.environ[\'AIM_KEY\']}"');
+    expect(aim).not.toContain('KEY'); // it takes it from there by itself
+    execFileSync('python3', ['-c', 'import ast, sys; ast.parse(sys.stdin.read())'], { input: python });
   });
 
   it('is Python that can be read', () => {

@@ -5,6 +5,7 @@ import { debug } from './en/debug';
 import { editor } from './en/editor';
 import { graph } from './en/graph';
 import { inspector } from './en/inspector';
+import { keys } from './en/keys';
 import { pictures } from './en/pictures';
 import { pipeline } from './en/pipeline';
 import { run } from './en/run';
@@ -27,6 +28,7 @@ export const en = {
   ...inspector,
   ...versions,
   ...settings,
+  ...keys,
   ...pictures,
   ...debug,
   ...compare,

@@ -6,6 +6,7 @@ import { debug } from './fr/debug';
 import { editor } from './fr/editor';
 import { graph } from './fr/graph';
 import { inspector } from './fr/inspector';
+import { keys } from './fr/keys';
 import { pictures } from './fr/pictures';
 import { pipeline } from './fr/pipeline';
 import { run } from './fr/run';
@@ -28,6 +29,7 @@ export const fr: Words = {
   ...inspector,
   ...versions,
   ...settings,
+  ...keys,
   ...pictures,
   ...debug,
   ...compare,

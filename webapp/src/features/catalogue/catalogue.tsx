@@ -18,7 +18,9 @@ import { type DragEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { metrics, services } from '../../api/queries';
+import { useDenied } from '../../api/use-key';
 import { ErrorView } from '../../components/error-view';
+import { Way } from '../../components/way';
 import { type Entry, entriesOf, matching } from '../../model/catalogue';
 import { histograms } from '../../model/metrics';
 import { type Latency, latencies } from '../../model/samples';
@@ -93,9 +95,11 @@ interface ToolbarProps {
   search: string;
   onSearch: (search: string) => void;
   onFiles: (files: File[]) => void;
+  /** Why no pipeline can be made; null where one can. */
+  denied: string | null;
 }
 
-function Toolbar({ search, onSearch, onFiles }: ToolbarProps) {
+function Toolbar({ search, onSearch, onFiles, denied }: ToolbarProps) {
   const { t } = useTranslation();
   return (
     <Group align="center">
@@ -109,18 +113,18 @@ function Toolbar({ search, onSearch, onFiles }: ToolbarProps) {
         }}
         flex="1 1 220px"
       />
-      <Button component="a" href="#/new">
+      <Way to="#/new" denied={denied}>
         {t('catalogue.newPipeline')}
-      </Button>
+      </Way>
       <FileButton accept="application/json,.json" multiple onChange={onFiles}>
         {(props) => (
-          <Button variant="default" {...props}>
+          <Button variant="default" {...props} disabled={denied !== null}>
             {t('catalogue.import')}
           </Button>
         )}
       </FileButton>
       <Text size="sm" c="dimmed" visibleFrom="sm">
-        {t('catalogue.drop')}
+        {denied ?? t('catalogue.drop')}
       </Text>
     </Group>
   );
@@ -158,14 +162,17 @@ export function Catalogue({ search, onSearch }: { search: string; onSearch: (sea
   const found = matching(entries, search);
   const seconds = histograms(counted.data ?? [], 'engine_task_seconds', 'route');
   const times = new Map(latencies(seconds).map((each) => [each.route, each]));
-  const { over, handlers } = useDrop(imported.take);
+  const denied = useDenied('author');
+  const { over, handlers } = useDrop((files) => {
+    if (denied === null) imported.take(files);
+  });
   const of = (kind: Entry['kind']): Entry[] => found.filter((entry) => entry.kind === kind);
   return (
     <Stack mih="80vh" className={over ? 'dropping' : ''} {...handlers}>
       <Title order={1} size="h3">
         {t('catalogue.title')}
       </Title>
-      <Toolbar search={search} onSearch={onSearch} onFiles={imported.take} />
+      <Toolbar search={search} onSearch={onSearch} onFiles={imported.take} denied={denied} />
       <Results imported={imported} />
       {query.error && <ErrorView error={query.error} again={() => void query.refetch()} />}
       <Drafts services={query.data} />

@@ -1,9 +1,11 @@
 /** One route of the catalogue: what it says of itself, whether it is alive, how quick it is, what uses what. */
 
-import { Badge, Button, Card, Group, Stack, Text } from '@mantine/core';
+import { Badge, Card, Group, Stack, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 
+import { useDenied } from '../../api/use-key';
+import { Way } from '../../components/way';
 import type { Entry } from '../../model/catalogue';
 import type { Latency } from '../../model/samples';
 
@@ -68,6 +70,7 @@ function Times({ latency }: { latency: Latency | undefined }) {
 export function EntryCard({ entry, latency }: { entry: Entry; latency: Latency | undefined }) {
   const { t } = useTranslation();
   const { route } = entry;
+  const denied = useDenied('author');
   return (
     <Card withBorder component="article" padding="sm">
       <Stack gap={6} h="100%">
@@ -76,15 +79,15 @@ export function EntryCard({ entry, latency }: { entry: Entry; latency: Latency |
             {route}
           </Link>
           {entry.kind === 'pipeline' && (
-            <Button
-              component="a"
-              href={`#/edit/${route}`}
+            <Way
+              to={`#/edit/${route}`}
+              denied={denied}
               size="compact-xs"
               variant="default"
               aria-label={t('catalogue.editOf', { route })}
             >
               {t('catalogue.edit')}
-            </Button>
+            </Way>
           )}
         </Group>
         {entry.summary && <Text size="sm">{entry.summary}</Text>}

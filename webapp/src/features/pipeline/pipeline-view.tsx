@@ -5,8 +5,10 @@ import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
+import { useDenied } from '../../api/use-key';
 import { Canvas } from '../../components/canvas/canvas';
 import { JsonView } from '../../components/json-view';
+import { Way } from '../../components/way';
 import {
   type Definition,
   type JsonObject,
@@ -71,6 +73,7 @@ export function PipelineView({ service }: { service: Service }) {
     [text],
   );
   const [view, setView] = useState('graph');
+  const denied = useDenied('author');
   const views = ['graph', 'json'] as const;
   return (
     <Stack gap="sm" h="100%">
@@ -83,9 +86,9 @@ export function PipelineView({ service }: { service: Service }) {
             {t('pipeline.version', { version })}
           </Link>
           {service.type === 'pipeline' && (
-            <Link to="/edit/$route" params={{ route }}>
+            <Way to={`#/edit/${route}`} denied={denied} size="compact-sm" variant="default">
               {t('pipeline.edit')}
-            </Link>
+            </Way>
           )}
         </Group>
         <SegmentedControl

@@ -1,16 +1,19 @@
 /** What was entered as a command, to be copied. */
 
 import { Button, Code, CopyButton, Paper, Tabs, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 
 import { address } from '../../api/http';
+import { identity } from '../../api/identity';
 import { commandsOf } from '../../model/commands';
 import type { Field } from '../../model/form';
 import type { Drafts } from './kept';
 
 export function Commands({ route, fields, drafts }: { route: string; fields: Field[]; drafts: Drafts }) {
   const { t } = useTranslation();
-  const commands = commandsOf(route, fields, drafts, address('/'));
+  const { data } = useQuery(identity);
+  const commands = commandsOf(route, fields, drafts, { url: address('/'), asksForKey: data?.keys === true });
   return (
     <Paper withBorder p="sm" component="section" aria-label={t('run.as')}>
       <Text size="sm" fw={600}>

@@ -6,6 +6,7 @@ import { Anchor, Button, Group, Stack, Text, Title } from '@mantine/core';
 import { type DragEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
+import { useDenied } from '../../api/use-key';
 import { ErrorView } from '../../components/error-view';
 import type { Json } from '../../model/definition';
 import { type Draft, below } from '../../model/form';
@@ -86,6 +87,7 @@ export function RunForm({ route, body, onStarted }: RunFormProps) {
   const { fields, drafts, faults, error, sending, take, reset, send } = submission;
   const { said, over, dropping } = useGiven(take);
   const form = useFirstWrong(faults);
+  const denied = useDenied('submit');
   return (
     <form
       noValidate
@@ -95,7 +97,7 @@ export function RunForm({ route, body, onStarted }: RunFormProps) {
       {...dropping}
       onSubmit={(event) => {
         event.preventDefault();
-        if (!sending) void send();
+        if (!sending && denied === null) void send();
       }}
     >
       <Stack gap="sm">
@@ -112,9 +114,10 @@ export function RunForm({ route, body, onStarted }: RunFormProps) {
         {fields.length === 0 && <Text size="sm">{t('run.nothing')}</Text>}
         <Fields {...submission} />
         <Group>
-          <Button type="submit" loading={sending !== null}>
+          <Button type="submit" loading={sending !== null} disabled={denied !== null}>
             {t('run.submit')}
           </Button>
+          {denied !== null && <Text size="sm">{denied}</Text>}
         </Group>
         {sending && <SendingView sending={sending} />}
         {error !== null && <ErrorView error={error} />}

@@ -1,24 +1,24 @@
 /** What this browser remembers of a person's wishes: light or dark, language, the key for the engine. */
 
 import {
-  Alert,
   Button,
-  Checkbox,
-  Group,
   NativeSelect,
-  PasswordInput,
   SegmentedControl,
   Stack,
   Text,
   Title,
   useMantineColorScheme,
 } from '@mantine/core';
-import { useQueryClient } from '@tanstack/react-query';
-import { type SyntheticEvent, useState } from 'react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { isRemembered, setApiKey } from '../../api/key';
+import { identity } from '../../api/identity';
+import { setApiKey } from '../../api/key';
 import { useApiKey } from '../../api/use-key';
+import { IdentityView } from './identity-view';
+import { KeyForm } from './key-form';
+import { KeysView } from './keys-view';
 
 const SCHEMES = ['auto', 'light', 'dark'] as const;
 
@@ -26,8 +26,6 @@ export interface SettingsProps {
   /** The languages that there are, by their code. */
   languages: Record<string, string>;
   onLanguage: (language: string) => void;
-  /** The engine has refused a request for want of a key. */
-  refused?: boolean | undefined;
 }
 
 function Theme() {
@@ -50,98 +48,64 @@ function Theme() {
   );
 }
 
-type Told = 'keyKept' | 'keyGone' | 'keyNotKept' | null;
-
-/** Take the key, or with an empty text forget it; what came of it is told. */
-function useKeyForm() {
+/** The key that is sent: another one, or none any more. An engine that asks for none may stand behind one that does. */
+function OwnKey() {
+  const { t } = useTranslation();
   const client = useQueryClient();
   const kept = useApiKey();
-  const [key, setKey] = useState(kept);
-  const [remember, setRemember] = useState(isRemembered);
-  const [told, setTold] = useState<Told>(null);
-  const take = (wish: string): void => {
-    setKey(wish);
-    try {
-      setApiKey(wish.trim(), remember);
-      setTold(wish.trim() ? 'keyKept' : 'keyGone');
-      void client.invalidateQueries();
-    } catch {
-      setTold('keyNotKept');
-    }
-  };
-  return { kept, key, setKey, remember, setRemember, told, take };
-}
-
-function Key({ refused }: { refused: boolean }) {
-  const { t } = useTranslation();
-  const { kept, key, setKey, remember, setRemember, told, take } = useKeyForm();
-  const submit = (event: SyntheticEvent): void => {
-    event.preventDefault();
-    take(key);
-  };
+  const [gone, setGone] = useState(false);
   return (
-    <form onSubmit={submit} autoComplete="off">
-      <Stack gap="sm">
-        <PasswordInput
-          label={t('settings.key')}
-          description={t('settings.keySays')}
-          value={key}
-          error={refused && told === null && t('settings.refused')}
-          visibilityToggleButtonProps={{ 'aria-label': t('settings.showKey'), tabIndex: 0 }}
-          onChange={(event) => {
-            setKey(event.currentTarget.value);
+    <section aria-label={t('settings.key')}>
+      <KeyForm
+        label={t('settings.key')}
+        description={t('settings.keySays')}
+        enter={t('settings.take')}
+        onTaken={() => {
+          setGone(false);
+        }}
+      >
+        <Button
+          variant="default"
+          disabled={!kept}
+          onClick={() => {
+            setApiKey('', false);
+            setGone(true);
+            void client.invalidateQueries();
           }}
-        />
-        <Checkbox
-          label={t('settings.remember')}
-          description={t('settings.rememberSays')}
-          checked={remember}
-          onChange={(event) => {
-            setRemember(event.currentTarget.checked);
-          }}
-        />
-        <Group>
-          <Button type="submit">{t('settings.take')}</Button>
-          <Button
-            variant="default"
-            disabled={!kept}
-            onClick={() => {
-              take('');
-            }}
-          >
-            {t('settings.forget')}
-          </Button>
-        </Group>
-        <Text size="sm" role="status">
-          {told && t(`settings.${told}`)}
-        </Text>
-      </Stack>
-    </form>
+        >
+          {t('settings.forget')}
+        </Button>
+      </KeyForm>
+      <Text size="sm" role="status">
+        {gone && t('settings.keyGone')}
+      </Text>
+    </section>
   );
 }
 
-export function SettingsView({ languages, onLanguage, refused = false }: SettingsProps) {
+export function SettingsView({ languages, onLanguage }: SettingsProps) {
   const { t, i18n } = useTranslation();
+  const { data } = useQuery(identity);
+  const isAdmin = data?.keys === true && data.scopes.includes('admin');
   return (
-    <Stack maw={560} gap="lg">
-      <Title order={1} size="h3">
-        {t('settings.title')}
-      </Title>
-      {refused && (
-        <Alert color="orange" role="alert">
-          {t('settings.refused')}
-        </Alert>
-      )}
-      <Theme />
-      <NativeSelect
-        label={t('settings.language')}
-        value={i18n.language}
-        data={Object.entries(languages).map(([value, label]) => ({ value, label }))}
-        onChange={(event) => {
-          onLanguage(event.currentTarget.value);
-        }}
-      />
-      <Key refused={refused} />
+    <Stack gap="xl">
+      <Stack maw={560} gap="lg">
+        <Title order={1} size="h3">
+          {t('settings.title')}
+        </Title>
+        <Theme />
+        <NativeSelect
+          label={t('settings.language')}
+          value={i18n.language}
+          data={Object.entries(languages).map(([value, label]) => ({ value, label }))}
+          onChange={(event) => {
+            onLanguage(event.currentTarget.value);
+          }}
+        />
+        <IdentityView />
+        <OwnKey />
+      </Stack>
+      {isAdmin && <KeysView />}
     </Stack>
   );
 }

@@ -6,6 +6,7 @@ import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 
 import { cancel, retry } from '../../api/queries';
+import { useDenied } from '../../api/use-key';
 import { ErrorView } from '../../components/error-view';
 import { StateBadge } from '../../components/state-badge';
 import type { Live } from '../../model/live';
@@ -61,6 +62,7 @@ interface ActionsProps {
 export function Actions({ taskId, state, onTold, onCompare }: ActionsProps) {
   const { t } = useTranslation();
   const client = useQueryClient();
+  const denied = useDenied('submit');
   const told = (words: string) => (): void => {
     onTold(words);
     void client.invalidateQueries({ queryKey: ['tasks', taskId] });
@@ -74,6 +76,7 @@ export function Actions({ taskId, state, onTold, onCompare }: ActionsProps) {
           <Button
             variant="default"
             loading={ended.isPending}
+            disabled={denied !== null}
             onClick={() => {
               ended.mutate();
             }}
@@ -84,6 +87,7 @@ export function Actions({ taskId, state, onTold, onCompare }: ActionsProps) {
         {state === 'error' && (
           <Button
             loading={resumed.isPending}
+            disabled={denied !== null}
             onClick={() => {
               resumed.mutate();
             }}
@@ -91,6 +95,7 @@ export function Actions({ taskId, state, onTold, onCompare }: ActionsProps) {
             {t('task.retry')}
           </Button>
         )}
+        {state !== 'finished' && denied !== null && <Text size="sm">{denied}</Text>}
         {onCompare && (
           <Button variant="default" onClick={onCompare}>
             {t('debug.compare')}

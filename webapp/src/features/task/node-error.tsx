@@ -4,6 +4,7 @@ import { Alert, Button, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 
+import { useDenied } from '../../api/use-key';
 import type { JsonObject } from '../../model/definition';
 import type { RawNode } from '../../model/rawtask';
 import { type CodeFault, codeFault, taskOfFault } from '../../model/rawtask-fault';
@@ -21,6 +22,7 @@ export function NodeError({ node, instance, onFix }: NodeErrorProps) {
   const error = instance.error ?? '';
   const fault = codeFault(node, instance);
   const sub = taskOfFault(error);
+  const denied = useDenied('author');
   return (
     <Alert color="red" title={t('debug.node.error')} p="xs">
       <Text size="sm" className="wrapped">
@@ -33,6 +35,7 @@ export function NodeError({ node, instance, onFix }: NodeErrorProps) {
             <Button
               mt="xs"
               size="xs"
+              disabled={denied !== null}
               onClick={() => {
                 onFix(fault);
               }}
@@ -40,6 +43,7 @@ export function NodeError({ node, instance, onFix }: NodeErrorProps) {
               {t('debug.fix.open')}
             </Button>
           )}
+          {onFix && denied !== null && <Text size="xs">{denied}</Text>}
         </>
       )}
       {sub && (

@@ -7,6 +7,7 @@ import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { taskNode } from '../../api/rawtask';
+import { useDenied } from '../../api/use-key';
 import { StateBadge } from '../../components/state-badge';
 import { type JsonObject, idOf } from '../../model/definition';
 import type { Live } from '../../model/live';
@@ -93,6 +94,7 @@ function Content(props: NodeProps) {
   const { task, node, nodeId, instance, onAgain, onFix } = props;
   const { t } = useTranslation();
   const { root, status } = task.raw;
+  const denied = useDenied('submit');
   const fix = (fault: CodeFault): void => {
     onFix(nodeId, fault);
   };
@@ -115,12 +117,14 @@ function Content(props: NodeProps) {
           <Button
             size="xs"
             variant="default"
+            disabled={denied !== null}
             onClick={() => {
               onAgain(nodeId);
             }}
           >
             {t('debug.again.open')}
           </Button>
+          {denied !== null && <Text size="xs">{denied}</Text>}
         </Group>
       )}
       {instance ? (

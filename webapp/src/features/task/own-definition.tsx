@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 
 import { store } from '../../api/queries';
 import { bare } from '../../api/rawtask';
+import { useDenied } from '../../api/use-key';
 import { ErrorView } from '../../components/error-view';
 import type { Definition } from '../../model/definition';
 
@@ -18,6 +19,7 @@ export interface OwnDefinitionProps {
 
 export function OwnDefinition({ route, definition, onSaveVersion }: OwnDefinitionProps) {
   const { t } = useTranslation();
+  const denied = useDenied('author');
   const save = useMutation({
     mutationFn: async () => {
       if (!(await onSaveVersion?.(route, definition))) await store(bare(definition), route);
@@ -31,6 +33,8 @@ export function OwnDefinition({ route, definition, onSaveVersion }: OwnDefinitio
           size="xs"
           variant="default"
           loading={save.isPending}
+          disabled={denied !== null}
+          title={denied ?? undefined}
           onClick={() => {
             save.mutate();
           }}

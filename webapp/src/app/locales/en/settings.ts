@@ -14,8 +14,7 @@ export const settings = {
     take: 'Use this key',
     forget: 'Forget the key',
     keyKept: 'The key is used from now on.',
-    keyGone: 'The key is forgotten.',
     keyNotKept: 'This browser keeps nothing for this page, so the key cannot be used.',
-    refused: 'The engine has refused the request: it asks for a key, or for another one.',
+    keyGone: 'The key is forgotten.',
   },
 };

@@ -17,8 +17,7 @@ export const settings: typeof words = {
     take: 'Utiliser cette clé',
     forget: 'Oublier la clé',
     keyKept: 'La clé est utilisée à partir de maintenant.',
+    keyNotKept: 'Ce navigateur ne garde rien pour cette page ; la clé ne peut pas servir.',
     keyGone: 'La clé est oubliée.',
-    keyNotKept: 'Ce navigateur ne garde rien pour cette page : la clé ne peut pas être utilisée.',
-    refused: 'Le moteur a refusé la requête : il demande une clé, ou une autre.',
   },
 };
