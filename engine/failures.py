@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 
 from engine.task.task import Task
+from engine.task.trace import trace_id_of
 
 _log = logging.getLogger(__name__)
 
@@ -69,4 +70,5 @@ def note_end(task: Task) -> None:
     """Log that a task has failed, if it has. Why, it tells its client: that may hold what the client sent."""
     if task.status == "error" and _log.isEnabledFor(logging.INFO):
         failed = next((node_id for node_id, run in task.nodes.items() if run.state == "error"), None)
-        _log.info("the task has failed", extra={"task": task.id, "node": failed, "route": task.route})
+        ids = {"task": task.id, "node": failed, "route": task.route, "trace": trace_id_of(task)}
+        _log.info("the task has failed", extra=ids)

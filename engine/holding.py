@@ -18,6 +18,7 @@ from engine.task.events import CallHeld, CallSent, Event, MakeCall
 from engine.task.frames import Place
 from engine.task.kinds.calls import name_of
 from engine.task.task import Task
+from engine.task.trace import trace_id_of
 from engine.turnstile import Turnstile, Wanted
 
 HELD_DELAY = 1.0
@@ -53,7 +54,8 @@ class Job:
         node, task = self.place.pipeline.nodes[self.command.node], self.task
         found: dict[str, object] = {"task": self.task_id, "node": self.command.node, "route": self.route}
         found["service"] = place_of(name_of(node)) if isinstance(node, ServiceNode | HttpNode) else None
-        found["attempt"] = task.node(self.command.node).tried if task is not None else None
+        if task is not None:
+            found |= {"attempt": task.node(self.command.node).tried, "trace": trace_id_of(task)}
         return found
 
 

@@ -106,6 +106,7 @@ def test_a_failing_task_is_found_in_the_log(make_engine: MakeEngine, service: Sc
     )
     failed = next(line for line in told if line["message"] == "the task has failed")
     assert (failed["task"], failed["node"], failed["route"]) == (job, "s0", route)
+    assert all(len(line["trace"]) == 32 and line["trace"] == failed["trace"] for line in told if "node" in line)
     called = next(line for line in told if line["message"].startswith("the call failed"))
     place = f"127.0.0.1:{service.port}"
     assert (called["task"], called["node"], called["service"], called["attempt"]) == (job, "s0", place, "1")
@@ -116,7 +117,7 @@ def test_a_failing_task_is_found_in_the_log(make_engine: MakeEngine, service: Sc
 
 def test_a_task_that_failed_is_named_whoever_finds_it_failed(caplog: pytest.LogCaptureFixture) -> None:
     run = NodeRun("error", error="SECRET of the client")
-    task = replace(new_task("t", "s", "r", "d", 0), status="error", message="SECRET", nodes={"a": run})
+    task = replace(new_task("t", "5" * 32, "r", "d", 0), status="error", message="SECRET", nodes={"a": run})
     with caplog.at_level(logging.INFO):
         note_end(task)
         note_end(replace(task, status="finished"))

@@ -17,6 +17,7 @@ from aiservice.errors import InputError, InputTooLarge, TryAgain
 from aiservice.files import enter_folder
 from aiservice.images import decode_image, inspect_image
 from aiservice.protocol.lines import Format, Ids, bind, configure
+from aiservice.protocol.trace_context import parse_traceparent
 from aiservice.results import Outcome
 from aiservice.service import Operation, Service, declared
 
@@ -55,7 +56,10 @@ class Worker(Protocol):
 def perform(service: Service, job: Job, max_pixels: int) -> Outcome:
     """Call the function of a job; every error becomes an outcome."""
     enter_folder(job.folder)
-    bind(Ids(task=job.task, route=job.route, service=service.name))
+    context = parse_traceparent(job.trace)
+    bind(
+        Ids(task=job.task, route=job.route, service=service.name, trace=context.trace if context is not None else None)
+    )
     try:
         operation = service.find(job.route)
         with _traced(job.trace):
