@@ -38,7 +38,8 @@ class ImageFile(File):
 
 
 def inspect_image(file: File, field: str, max_pixels: int) -> ImageFile:
-    """Read the header of a picture. Raises InputError, naming `field`, where it is none, InputTooLarge where it has too many pixels."""
+    """Read the header of a picture. Raises InputError, naming `field`, where it is none, InputTooLarge where it has too
+    many pixels."""
     from PIL import Image as pillow
 
     with _naming(field), open_image(file.path, max_pixels) as image:

@@ -21,6 +21,8 @@ GROWTH = 64_000_000
 """Bytes by which the process may grow over all inputs of a target after the first hundred."""
 
 WARM = 100
+LEAST = 30
+"""Inputs that each target has, however slow the machine is."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def run(name: str, target: Target, seconds: float, seed: int, number: int | None
             wrong = f"the process has grown by {growth} bytes"
         if wrong:
             wrong += f"\n  again: make fuzz ARGS='--seed {seed} --only {name} --number {made - 1}'"
-        if wrong or number is not None or time.monotonic() >= end:
+        if wrong or number is not None or (time.monotonic() >= end and made >= LEAST):
             return Ran(name, made - (number or 0), slowest, growth, wrong)
 
 
