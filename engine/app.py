@@ -46,7 +46,7 @@ from engine.runner import Runner
 from engine.settings import Settings
 from engine.store.base import Store
 from engine.sweeper import Sweeper
-from engine.traces import make_traces
+from engine.traces import OFF, Traces
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 """Seconds between two attempts to reach the stores at start."""
@@ -91,6 +91,16 @@ def make_store(settings: Settings, binaries: BinaryStore) -> Store:
     return SqliteStore(path, settings.reg_sqlite_sync)
 
 
+def make_traces(settings: Settings) -> Traces:
+    """The traces that the settings ask for."""
+    if settings.otel_exporter_otlp_endpoint is None:
+        return OFF
+    from engine.tracing import told_to
+
+    headers, name = settings.otel_headers, settings.otel_service_name
+    return told_to(settings.otel_exporter_otlp_endpoint, headers, name, VERSION, settings.otel_traces_sampler_arg)
+
+
 def disk_of(settings: Settings) -> Path | None:
     """The folder of the embedded stores; None where nothing is kept in it."""
     embedded = settings.reg_db_type == "sqlite" or settings.reg_storage_type == "local"
@@ -125,7 +135,7 @@ def make_engine(settings: Settings) -> tuple[Engine, Outside]:
     core = make_core(settings, Metrics(), make_store(settings, objects), objects)
     store, binaries, clock, metrics, watch = core.store, core.binaries, core.clock, core.metrics, core.watch
     registry, instances, members, turnstile, hub = core.registry, core.instances, core.members, core.turnstile, core.hub
-    traces = make_traces(settings, VERSION)
+    traces = make_traces(settings)
     outbound = Outbound(binaries, clock, metrics, watch, settings.app_allowed_networks)
     guard = guard_of_services(settings.app_service_networks, outbound.lookup)
     dispatcher = Dispatcher(instances, turnstile, binaries, clock, metrics, watch, settings.engine_url, guard, traces)

@@ -80,12 +80,17 @@ class Receiver:
         """Where calls of this service go in."""
         return f"{self.url}/door/{url.removeprefix('http://')}"
 
-    def of(self, trace: str, enough: Callable[[list[Told]], bool], seconds: float = 20.0) -> list[Told]:
+    def of(self, trace: str, enough: Callable[[list[Told]], bool], seconds: float = 60.0) -> list[Told]:
         """The spans of a trace, once there are enough."""
 
         def look() -> list[Told] | None:
-            found = [span for span in self.spans if span.trace == trace]
-            return found if enough(found) else None
+            found: dict[str, list[Told]] = {}
+            for span in self.spans:
+                same = found.setdefault(span.id, []) if span.trace == trace else [span]
+                if span not in same:  # what was sent again because the answer was late came twice
+                    same.append(span)
+            told = [span for same in found.values() for span in same]
+            return told if enough(told) else None
 
         try:
             return wait_for(look, "spans", seconds)

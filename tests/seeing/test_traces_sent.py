@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aiservice.protocol.export import MOST_WAITING, Exporter
-from aiservice.protocol.otlp import CLIENT, INTERNAL, SERVER, Moment, Span, encode_spans
+from aiservice.protocol.otlp import CLIENT, INTERNAL, SERVER, Moment, Span, Value, encode_spans
 from aiservice.protocol.receiver import check_endpoint, parse_headers
 from aiservice.protocol.trace_context import TraceContext, parse_traceparent, trace_of
 from aiservice.testing import free_port
@@ -59,7 +59,7 @@ def test_every_span_is_read_as_it_was_written(made: list[Span]) -> None:
 
 
 def test_values_keep_their_kind() -> None:
-    given = [True, 1, 1.0, "1", 0, False, -1, 2**63 - 1, "", "x" * 600]
+    given: list[Value] = [True, 1, 1.0, "1", 0, False, -1, 2**63 - 1, "", "x" * 600]
     made = [Span(TRACE, SPAN, "", "x", INTERNAL, 1, 2, {"n": value}) for value in given]
 
     found = [told.attributes["n"] for told in read(encode_spans(made, {"service.name": "x"}, "engine"))]
