@@ -88,6 +88,6 @@ format: ## bring the code into shape
 	@$(RUN) tools.web prettier --write --log-level=warn .
 
 clean: ## remove environments, caches and results; data/ is kept
-	@rm -rf .venv .audit .node services/*/.venv services/*/*/.venv webapp/node_modules webapp/dist webapp/screenshots demo benchmarks/out .mypy_cache .pytest_cache .hypothesis \
+	@rm -rf .venv .audit .node services/*/.venv services/*/*/.venv webapp/node_modules tools/delivery/node_modules webapp/dist webapp/screenshots demo benchmarks/out .cache .gitlab-ci-local reports .mypy_cache .pytest_cache .hypothesis \
 		.import_linter_cache services/*/.mypy_cache services/*/.pytest_cache services/*/.hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

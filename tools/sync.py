@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tools import web  # noqa: E402
+from tools import deliver, web  # noqa: E402
 from tools.layout import ROOT, Part, parts  # noqa: E402
 
 UV_REQUIREMENT = ROOT / "tools" / "uv.txt"
@@ -146,17 +146,45 @@ def sync(part: Part, uv: Path) -> None:
     (part.venv / STAMP).write_text(fingerprint(part))
 
 
+def sync_node(engine: Part, uv: Path) -> None:
+    """Bring Node where there is none. Raises `SyncError`."""
+    for command in web.node_commands(uv, engine.python):
+        print("[setup] node: taking it from PyPI, for this machine has none that is new enough", flush=True)
+        run(command, "Node cannot be installed:")
+
+
 def sync_web(engine: Part, uv: Path) -> None:
     """Bring the packages of the web page to the state of their lock file, and Node where there is none. Raises
     `SyncError`."""
     if web.is_current():
         return
-    for command in web.node_commands(uv, engine.python):
-        print("[setup] node: taking it from PyPI, for this machine has none that is new enough", flush=True)
-        run(command, "Node cannot be installed:")
+    sync_node(engine, uv)
     print(f"[setup] {web.NAME}: installing what {web.NAME}/package-lock.json names", flush=True)
     run(web.package_command(), "the packages of the web page cannot be installed:", web.environment())
     web.STAMP.write_text(web.fingerprint())
+
+
+def sync_delivery(engine: Part, uv: Path) -> None:
+    """Bring what the road to the cluster is tested with to the state of its lock file. Raises `SyncError`."""
+    if deliver.is_current():
+        return
+    sync_node(engine, uv)
+    print(f"[setup] {deliver.NAME}: installing what tools/{deliver.NAME}/package-lock.json names", flush=True)
+    run(deliver.package_command(), "the packages of tools/delivery cannot be installed:", web.environment())
+    deliver.STAMP.write_text(deliver.fingerprint())
+
+
+def sync_packages(names: Sequence[str], engine: Part, uv: Path) -> bool:
+    """Bring the named packages of npm. Whether that failed, which is said."""
+    try:
+        if web.NAME in names:
+            sync_web(engine, uv)
+        if deliver.NAME in names:
+            sync_delivery(engine, uv)
+    except (SyncError, web.NoNode) as error:
+        print(banner(str(error)), file=sys.stderr, flush=True)
+        return True
+    return False
 
 
 def banner(text: str) -> str:
@@ -170,27 +198,21 @@ def main(arguments: Sequence[str]) -> int:
     known = {part.name: part for part in parts()}
     parser = argparse.ArgumentParser(description="Set up the environments from the lock files.")
     parser.add_argument("--tolerate-python", action="store_true", help="a part that no Python here fits is no failure")
-    parser.add_argument("parts", nargs="*", choices=[[], *known, web.NAME], metavar="PART")
+    parser.add_argument("parts", nargs="*", choices=[[], *known, web.NAME, deliver.NAME], metavar="PART")
     chosen = parser.parse_args(arguments)
-    names = chosen.parts or [*known, web.NAME]
+    names = chosen.parts or [*known, web.NAME, deliver.NAME]
     wanted = [known["engine"], *(part for name, part in known.items() if name in names and name != "engine")]
-    with_web = web.NAME in names
-    failed = False
+    packages = [of for of in (web, deliver) if of.NAME in names]
     with Path(__file__).open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if all(is_current(part) for part in wanted) and (not with_web or web.is_current()):
+        if all(is_current(part) for part in wanted) and all(of.is_current() for of in packages):
             return 0
         try:
             uv = install_uv(known["engine"])
         except SyncError as error:
             print(banner(str(error)), file=sys.stderr)
             return 1
-        if with_web:
-            try:
-                sync_web(known["engine"], uv)
-            except (SyncError, web.NoNode) as error:
-                print(banner(str(error)), file=sys.stderr, flush=True)
-                failed = True
+        failed = sync_packages(names, known["engine"], uv)
         for part in wanted:
             try:
                 sync(part, uv)
