@@ -22,6 +22,9 @@ from .finder import Box, Pixels
 
 Values = NDArray[np.float32]
 
+PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
+"""What a model runs on: a graphics card where ONNX Runtime was made for one and there is one, else the processor."""
+
 SIDE = 224
 EMOTION_SIDE = 48
 
@@ -61,7 +64,9 @@ class Model:
         options.inter_op_num_threads = 1
         options.log_severity_level = 4
         try:
-            self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+            there = onnxruntime.get_available_providers()
+            providers = [each for each in PROVIDERS if each in there]
+            self._session = onnxruntime.InferenceSession(path, options, providers=providers)
         except Exception as error:  # the errors of onnxruntime have no class in common but this
             raise self._unfit(f"onnxruntime cannot read it ({str(error)[:200]})") from error
         self._check_input()

@@ -17,6 +17,9 @@ from .things import Pixels
 
 Array = NDArray[Any]
 
+PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
+"""What a model runs on: a graphics card where ONNX Runtime was made for one and there is one, else the processor."""
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -91,7 +94,9 @@ class OnnxModel:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        there = onnxruntime.get_available_providers()
+        providers = [each for each in PROVIDERS if each in there]
+        self._session = onnxruntime.InferenceSession(str(path), options, providers=providers)
         inputs = self._session.get_inputs()
         if len(inputs) != 1:
             raise WrongModel(f"{path.name} has {len(inputs)} inputs, and exactly one is needed, the picture")
