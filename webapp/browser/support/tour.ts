@@ -12,9 +12,27 @@ export interface Place {
   ready: (page: Page) => Promise<void>;
 }
 
-const settled = (page: Page): Promise<void> =>
-  page.locator('.react-flow[data-settled=true]').first().waitFor();
-const seen = (selector: string) => (page: Page) => page.locator(selector).first().waitFor();
+/** What is to be seen of a page: its heading, which the page before has not, and then what belongs on it. */
+const shown =
+  (heading: string, ...selectors: string[]) =>
+  async (page: Page): Promise<void> => {
+    await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+    for (const selector of selectors) await page.locator(selector).first().waitFor();
+  };
+
+const SETTLED = '.react-flow[data-settled=true]';
+
+/** Pictures that lie in the window, or beside it, are drawn. */
+async function drawn(page: Page, selector: string): Promise<void> {
+  await page.locator(selector).first().waitFor();
+  await page.waitForFunction(
+    (wanted) =>
+      [...document.querySelectorAll<HTMLImageElement>(wanted)].every(
+        (image) => image.naturalWidth > 0 || image.getBoundingClientRect().top > innerHeight,
+      ),
+    selector,
+  );
+}
 
 /** Make tasks that finish and that fail; give the pages. */
 export async function places(): Promise<Place[]> {
@@ -39,29 +57,48 @@ export async function places(): Promise<Place[]> {
   const failed = await startWithPicture('broken');
   const loop = await startWithPicture('face-thumbnail');
   for (const task of [finished, failed, loop]) await ended(task);
-  const task = async (page: Page): Promise<void> => {
-    await settled(page);
-    await page.locator('img[src*="/files/"]').first().waitFor();
-    await page.locator('.edge-extra img').first().waitFor();
-  };
+  const task =
+    (route: string) =>
+    async (page: Page): Promise<void> => {
+      await shown(route, SETTLED)(page);
+      await drawn(page, '.edge-extra img');
+      await drawn(page, '.picture-view img');
+    };
   const edited = async (page: Page): Promise<void> => {
-    await settled(page);
+    await shown('face-blur', `.editor ${SETTLED}`)(page);
     await page.locator('[data-node=blur]').click();
     await page.getByRole('complementary', { name: 'Node blur' }).waitFor();
+    await page.getByText('No faults.').waitFor();
+  };
+  const fresh = async (page: Page): Promise<void> => {
+    await shown('my-pipeline', `.editor ${SETTLED}`)(page);
+    await page.getByText('No faults.').waitFor();
   };
   return [
-    { name: 'catalogue', path: '/#/', ready: seen('article') },
-    { name: 'pipeline', path: '/#/services/describe-faces', ready: settled },
-    { name: 'run', path: '/#/services/face-blur', ready: settled },
-    { name: 'task', path: `/#/tasks/${finished}`, ready: task },
-    { name: 'task-loop', path: `/#/tasks/${loop}`, ready: task },
-    { name: 'task-failed', path: `/#/tasks/${failed}`, ready: settled },
-    { name: 'new', path: '/#/new', ready: settled },
+    { name: 'catalogue', path: '/#/', ready: shown('Pipelines and services', 'article') },
+    { name: 'pipeline', path: '/#/services/describe-faces', ready: shown('describe-faces', SETTLED) },
+    { name: 'run', path: '/#/services/face-blur', ready: shown('face-blur', SETTLED) },
+    { name: 'task', path: `/#/tasks/${finished}`, ready: task('face-blur') },
+    { name: 'task-loop', path: `/#/tasks/${loop}`, ready: task('face-thumbnail') },
+    { name: 'task-failed', path: `/#/tasks/${failed}`, ready: task('broken') },
+    { name: 'new', path: '/#/new', ready: fresh },
     { name: 'edit', path: '/#/edit/face-blur', ready: edited },
-    { name: 'versions', path: '/#/services/face-blur/versions', ready: seen('h1') },
-    { name: 'compare', path: `/#/compare?a=${finished}&b=${failed}`, ready: seen('h1') },
-    { name: 'settings', path: '/#/settings', ready: seen('h1') },
-    { name: 'tasks', path: '/#/tasks', ready: seen('tbody tr') },
-    { name: 'status', path: '/#/status', ready: seen('[data-testid=jobs-total]') },
+    {
+      name: 'versions',
+      path: '/#/services/face-blur/versions',
+      ready: shown('Versions of face-blur', 'main li, main button'),
+    },
+    {
+      name: 'compare',
+      path: `/#/compare?a=${finished}&b=${failed}`,
+      ready: shown('Compare two tasks', '.pair img'),
+    },
+    { name: 'settings', path: '/#/settings', ready: shown('Settings') },
+    { name: 'tasks', path: '/#/tasks', ready: shown('Tasks', 'tbody tr') },
+    {
+      name: 'status',
+      path: '/#/status',
+      ready: shown('Status of the engine', '[data-testid=jobs-total]', 'canvas'),
+    },
   ];
 }

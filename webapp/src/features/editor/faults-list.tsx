@@ -55,11 +55,14 @@ export function FaultsList(props: FaultsListProps) {
     if (checked === null || (checking && faults.length === 0)) return t('editor.checking');
     return faults.length ? t('editor.faulty', { count: faults.length }) : t('editor.faultless');
   };
+  const sign = (): string => {
+    if (failed !== null || faults.length > 0) return '⚠';
+    return checked === null || checking ? '…' : '✓';
+  };
   return (
     <section className="faults" aria-label={t('editor.faults')}>
       <Text size="sm" fw={600} role="status" data-faults={checking ? 'checking' : faults.length}>
-        {failed !== null || faults.length > 0 ? '⚠ ' : '✓ '}
-        {words()}
+        {sign()} {words()}
       </Text>
       {faults.length > 0 && (
         <ul>

@@ -151,7 +151,7 @@ export function Palette({ services, onAdd, onLeave }: PaletteProps) {
       <TextInput
         size="sm"
         aria-label={t('editor.search')}
-        placeholder={t('editor.search')}
+        placeholder={t('catalogue.search')}
         value={search}
         onChange={(event) => {
           setSearch(event.currentTarget.value);

@@ -39,7 +39,7 @@ function Heading({
       </Title>
       {version !== null && <Badge variant="default">{t('pipeline.version', { version })}</Badge>}
       <Badge variant={changed ? 'filled' : 'default'} color={changed ? 'orange.9' : 'gray'} role="status">
-        {t(changed ? 'editor.changed' : 'editor.unchanged')}
+        {t(changed ? 'editor.changed' : version === null ? 'editor.fresh' : 'editor.unchanged')}
       </Badge>
       {faults > 0 && (
         <Badge color="red.9" variant="filled">

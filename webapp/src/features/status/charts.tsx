@@ -1,7 +1,7 @@
 /** The engine over time, as charts and as tables. */
 
 import { Card, NativeSelect, SimpleGrid, Skeleton, Table, Text, Title } from '@mantine/core';
-import { Suspense, lazy, useMemo, useState } from 'react';
+import { type ReactNode, Suspense, lazy, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { type Lines, type Sample, endedLines, latencyLines, runningLine } from '../../model/samples';
@@ -58,15 +58,18 @@ interface ChartProps {
   lines: Lines;
   names: string[];
   least: number;
+  /** By which it is chosen what is drawn. */
+  children?: ReactNode;
 }
 
-function Chart({ title, lines, names, least }: ChartProps) {
+function Chart({ title, lines, names, least, children }: ChartProps) {
   const { t, i18n } = useTranslation();
   return (
     <Card withBorder component="figure" m={0} padding="sm">
       <Text component="figcaption" fw={600} size="sm">
         {title}
       </Text>
+      {children}
       {lines.at.length < LEAST ? (
         <Text size="sm" c="dimmed" mih={190} pt="md">
           {t('status.noSample')}
@@ -96,24 +99,23 @@ function LatencyChart({ samples }: { samples: readonly Sample[] }) {
   const lines = useMemo(() => latencyLines(samples, route), [samples, route]);
   if (!route) return null;
   return (
-    <div>
-      <Chart
-        title={t('status.latencyOf', { route })}
-        lines={lines}
-        names={[t('status.p50'), t('status.p95')]}
-        least={0.01}
-      />
+    <Chart
+      title={t('status.latencyOf', { route })}
+      lines={lines}
+      names={[t('status.p50'), t('status.p95')]}
+      least={0.01}
+    >
       <NativeSelect
         mt={4}
         size="xs"
-        label={t('status.latencyRoute')}
+        aria-label={t('status.latencyRoute')}
         value={route}
         data={routes}
         onChange={(event) => {
           choose(event.currentTarget.value);
         }}
       />
-    </div>
+    </Chart>
   );
 }
 

@@ -10,6 +10,8 @@ import Plot from 'uplot';
 import type { Lines } from '../../model/samples';
 
 const HEIGHT = 190;
+/** Seconds from one mark to the next: two within a second would read the same. */
+const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 86_400];
 /** Lines are told apart by colour and by dashes. */
 const STYLES = [
   { color: '--mantine-color-blue-filled', dash: [] },
@@ -49,7 +51,7 @@ function optionsOf(
     cursor: { drag: { x: false, y: false } },
     scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.1, least)] } },
     axes: [
-      { ...axis, values: (_, ticks) => ticks.map(time), space: 90 },
+      { ...axis, values: (_, ticks) => ticks.map(time), space: 90, incrs: SECONDS },
       { ...axis, size: 60, values: (_, ticks) => ticks.map(number) },
     ],
     series: [

@@ -10,6 +10,8 @@ import type { Stats } from '../../model/wire';
 const KEPT = 'samples';
 /** Milliseconds between two looks, as often as the numbers of tasks are asked for. */
 const PERIOD = 2_000;
+/** Milliseconds from the first look to the second: there is no line before that. */
+const FIRST = 500;
 /** Of these so many outlive a reload: the store of a tab is small. */
 const MOST_KEPT = 200;
 
@@ -59,8 +61,9 @@ export interface Looked {
 
 /** The numbers now and until now; each answer of the engine is one more sample. */
 export function useSamples(): Looked {
-  const now = useQuery(stats);
-  const counted = useQuery({ ...metrics, refetchInterval: PERIOD });
+  const refetchInterval = samples.length < 2 ? FIRST : PERIOD;
+  const now = useQuery({ ...stats, refetchInterval });
+  const counted = useQuery({ ...metrics, refetchInterval });
   const { data, dataUpdatedAt } = now;
   const { data: numbers } = counted;
   useEffect(() => {

@@ -36,7 +36,7 @@ function Row({ row, chosen, onChoose }: Choice & { row: TaskRow }) {
   const { jobId } = row;
   return (
     <Table.Tr>
-      <Table.Td>
+      <Table.Td visibleFrom="sm">
         <Checkbox
           aria-label={t('tasks.chooseOf', { id: jobId.slice(0, 12) })}
           checked={chosen.includes(jobId)}
@@ -104,7 +104,7 @@ function Rows({ rows, ...choice }: Choice & { rows: TaskRow[] }) {
       <Table striped highlightOnHover>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>{t('tasks.choose')}</Table.Th>
+            <Table.Th visibleFrom="sm">{t('tasks.choose')}</Table.Th>
             {(['id', 'route', 'status', 'created', 'seconds'] as const).map((name) => (
               <Table.Th key={name} ta={name === 'seconds' ? 'right' : 'left'}>
                 {t(`tasks.${name}`)}

@@ -3,6 +3,7 @@ export const editor = {
     newPipeline: 'New pipeline',
     changed: 'Changed',
     unchanged: 'Saved',
+    fresh: 'New',
     toolbar: 'Editor',
     view: 'View',
     views: { graph: 'Graph', outline: 'Outline', json: 'JSON' },

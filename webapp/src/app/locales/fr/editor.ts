@@ -4,6 +4,7 @@ export const editor: typeof words = {
   editor: {
     newPipeline: 'Nouveau pipeline',
     changed: 'Modifié',
+    fresh: 'Nouveau',
     unchanged: 'Enregistré',
     toolbar: 'Éditeur',
     view: 'Vue',
