@@ -21,7 +21,8 @@ class Patience:
 
     A head must begin within `silent` seconds, be complete `head` seconds later, and has at most `head_bytes` (up to one
     read more). A body may come at `rate` bytes a second; what it is slower is summed up, what it is faster makes up for
-    it, and above `body` seconds it is too slow. A client must take something of an answer at least every `answer` seconds.
+    it, and above `body` seconds it is too slow. A client must take something of an answer at least every `answer`
+    seconds.
 
     Of the connections whose head is not complete, `heads` in all and `heads_of_one` of one address may have waited for
     more than two looks (about two seconds), and in all there are at most `connections`: a new one takes the place of
