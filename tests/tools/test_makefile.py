@@ -9,7 +9,9 @@ import pytest
 
 from tools.layout import ROOT
 
-TARGETS = "audit bench check clean demo faults format fuzz images models run schema screenshots setup test train".split()
+TARGETS = (
+    "audit bench check clean demo faults format fuzz images models run schema screenshots setup test train".split()
+)
 
 
 def make(*arguments: str, folder: Path = ROOT) -> "subprocess.CompletedProcess[str]":

@@ -36,7 +36,9 @@ def test_a_wrong_header_for_traces_is_named_and_not_shown(monkeypatch: pytest.Mo
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "topsecret")
     with pytest.raises(WrongSetting) as raised:
         read_settings()
-    assert str(raised.value).startswith("OTEL_EXPORTER_OTLP_HEADERS is wrong: ") and "topsecret" not in str(raised.value)
+    assert str(raised.value).startswith("OTEL_EXPORTER_OTLP_HEADERS is wrong: ") and "topsecret" not in str(
+        raised.value
+    )
 
 
 @pytest.mark.parametrize(
