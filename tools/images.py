@@ -28,7 +28,7 @@ STOP_SECONDS = 30
 @dataclass(frozen=True)
 class Component:
     """Something that is put into an image. `megabytes`: what the image may have at most, None for any number.
-    `works`: the path of an operation that takes a picture.
+    `works`: the path of an operation that takes a picture; `picture`: that picture's bytes, in Python.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Component:
     megabytes: int | None = 800
     data: bool = False
     works: str | None = None
+    picture: str = "pathlib.Path('/samples/astronaut.jpg').read_bytes()"
 
     @property
     def dockerfile(self) -> Path:
@@ -55,7 +56,7 @@ COMPONENTS = (
     Component("image-processing", SERVICES / "image_processing", works="/analyze"),
     Component("face-detection", SERVICES / "face_detection", works="/compute"),
     Component("face-analyzer", SERVICES / "face_analyzer", "4g", works="/compute"),
-    Component("digit-recognition", SERVICES / "digit_recognition", data=True, works="/compute"),
+    Component("digit-recognition", SERVICES / "digit_recognition", data=True, works="/compute", picture="a_one()"),
     Component("object-detection", SERVICES / "object_detection", "2g", works="/compute"),
     Component("digit-training", SERVICES / "digit_recognition" / "training", "4g", None, data=True),
 )
@@ -81,11 +82,26 @@ answer = engine.getresponse()
 assert answer.status == 200, answer.status
 """
 WORK = """
-import http.client, os, pathlib
-head = '--edge\\r\\nContent-Disposition: form-data; name="image"; filename="a.jpg"\\r\\n'
-head += 'Content-Type: image/jpeg\\r\\n\\r\\n'
-body = head.encode() + pathlib.Path('/samples/astronaut.jpg').read_bytes() + b'\\r\\n--edge--\\r\\n'
+import http.client, io, os, pathlib, time
+def a_one():
+    from PIL import Image
+    drawn = Image.new('L', (64, 64), 255)
+    drawn.paste(0, (30, 10, 36, 54))
+    file = io.BytesIO()
+    drawn.save(file, 'PNG')
+    return file.getvalue()
+head = '--edge\\r\\nContent-Disposition: form-data; name="image"; filename="a"\\r\\n'
+head += 'Content-Type: application/octet-stream\\r\\n\\r\\n'
+body = head.encode() + {picture} + b'\\r\\n--edge--\\r\\n'
 service = http.client.HTTPConnection('127.0.0.1', int(os.environ['APP_PORT']), timeout=70)
+deadline = time.monotonic() + 60
+while time.monotonic() < deadline:
+    service.request('GET', '/health/ready')
+    answer = service.getresponse()
+    answer.read()
+    if answer.status == 200:
+        break
+    time.sleep(0.1)
 service.request('POST', '{path}', body, {{'Content-Type': 'multipart/form-data; boundary=edge', 'Prefer': 'wait=60'}})
 answer = service.getresponse()
 assert answer.status == 200, (answer.status, answer.read()[:500])
@@ -113,7 +129,7 @@ class Row:
         return f"| {self.name} | {self.build:.0f} s | {sizes} | {times} |"
 
 
-HEAD = "| image | built in | adds | in all | healthy after | first call | memory then | ended after |"
+HEAD = "| image | built in | adds | in all | lives after | ready, first call done | memory then | ended after |"
 RULE = "|---" * 8 + "|"
 
 
@@ -147,7 +163,7 @@ def try_out(component: Component, built: float) -> Row:
         healthy = timed(come_up)
         container.python(LOOK_INSIDE)
         container.python(PIP_IN_BASE)
-        code = WORK.format(path=component.works)
+        code = WORK.format(path=component.works, picture=component.picture)
         call = None if component.works is None else timed(lambda: container.python(code))
         memory = container.memory()
         codes: list[int] = []
