@@ -86,7 +86,7 @@ def checks() -> list[Check]:
         Check("isort", [tools / "isort", *ISORT, "--check-only", "--quiet", "--diff", "."]),
         Check("flake8", [tools / "flake8"]),
         Check("import-linter", [tools / "lint-imports", "--no-logo"], environment={"PYTHONPATH": services}),
-        Check("hadolint", [tools / "hadolint", *sorted(dockerfiles())]),
+        Check("hadolint", [tools / "hadolint", *sorted(dockerfiles()), *ROOT.glob("k8s/**/Dockerfile")]),
         Check(
             "compose", [tools / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", ROOT / "compose.yaml"]
         ),
