@@ -25,11 +25,14 @@ AGAIN_ON = "mongo-s3"
 AGAIN = ("tests/e2e",)
 """What of the engine's suite is run a second time, with MongoDB and S3 in place of its own files."""
 
-APART = ("tests/faults", "tests/replicas", "tests/load")
-"""What of the engine's suite is run as one of its own, so that two take about as long as each other."""
+APART = (
+    ("tests/faults", "tests/replicas", "tests/load"),
+    ("tests/doors", "tests/walls", "tests/seeing", "tests/k8s", "tests/gitlab", "tests/containers", "tests/tools"),
+)
+"""What of the engine's suite is run as suites of their own, so that all take about as long as each other."""
 
-AT_ONCE = 2
-"""How many suites run beside each other."""
+AT_ONCE = 3
+"""How many suites run beside each other: on two cores, since some of them wait more than they work."""
 
 AGAIN_SMALLER = {"KILL_TIMES": "20", "KILL_TASKS": "100"}
 """There a start takes seconds; the proofs of reliability kill engines on these stores more often."""
@@ -125,9 +128,13 @@ def suites(of: Sequence[Part], arguments: Sequence[str]) -> list[Suite]:
     others = [Suite(part, part.name, arguments, whole=not arguments) for part in of if part.name != "engine"]
     if arguments:
         return [*(Suite(part, part.name, arguments, beside=False, whole=False) for part in engine), *others]
-    rest = [f"--ignore={folder}" for folder in APART]
+    rest = [f"--ignore={folder}" for folders in APART for folder in folders]
     first = [Suite(part, part.name, rest, beside=False) for part in engine]
-    apart = [Suite(part, f"{part.name}: {', '.join(Path(each).name for each in APART)}", APART) for part in engine]
+    apart = [
+        Suite(part, f"{part.name}: {', '.join(Path(each).name for each in folders)}", folders)
+        for part in engine
+        for folders in APART
+    ]
     again = [Suite(part, f"{part.name} on {AGAIN_ON}", AGAIN, AGAIN_ON) for part in engine]
     page = [Suite(Part(name, web.WEBAPP), name) for name in (browser.NAME, web.NAME)]
     return [*first, *apart, page[0], *again, *others, page[1]]
