@@ -1,10 +1,15 @@
-"""SEEN: what it costs to be seen. W2 on an engine that counts nothing, and on one with metrics and traces."""
+"""SEEN: what it costs to be seen. W2 on an engine that counts nothing, and on ones with metrics and traces.
+
+The engines have their turns in short blocks, one after the other, so that what else the machine does meets all alike.
+An engine's time is its own process's, of all its threads, until it has sent all spans.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
+from collections import defaultdict
+from collections.abc import AsyncIterator
 from functools import partial
 
 from benchmarks.engine import PROGRAM, Engine
@@ -13,46 +18,62 @@ from benchmarks.processes import Process
 from benchmarks.rows import Goal, Row
 
 AT_ONCE = 16
+BLOCKS = 20
+"""Into how many the tasks of one repeat are divided."""
+
 SINK = ["-m", "benchmarks.span_sink"]
 UNSEEN = ("-m", "benchmarks.unseen_engine")
+BARE = "nothing"
 SEEN = {"metrics": None, "metrics, 10 % traced": "0.1", "metrics, all traced": "1"}
 """What is shown, and the share of the tasks that is traced."""
 
-SETTLED = 2.0
-"""Seconds after which all spans of the work were sent: that belongs to its cost."""
+SETTLED = 2.5
+"""Seconds after which all spans were sent."""
 
 
 async def seen(bench: Bench) -> list[Row]:
     """W2, 16 at once: the engine's CPU time a task with metrics and traces; the floor is the engine without them."""
-    times: dict[tuple[str, bool], Row] = {}
-    rates: dict[tuple[str, bool], Row] = {}
+    rows: dict[tuple[str, bool], tuple[Row, Row]] = {}
+    for name, ratio in SEEN.items():
+        for fast in MODES:
+            goal = None if ratio == "1" else Goal(1.05, at_most=True)
+            time = Row("SEEN", f"engine CPU a task, {name}, {MODES[fast]}", "ms", goal)
+            rows[name, fast] = time, Row("SEEN", f"{AT_ONCE} at once, {name}, {MODES[fast]}", "tasks/s")
+    with Process("span-sink", SINK, bench.folder, {}, speaks=True) as sink:
+        url = sink.first_line()
+        for _ in range(bench.size.repeats):
+            async with _engines(bench, url) as engines:
+                for fast in MODES:
+                    times, rates = await _measured(bench, engines, fast)
+                    for name in SEEN:
+                        rows[name, fast][0].add(times[name], times[BARE])
+                        rows[name, fast][1].add(rates[name], rates[BARE])
+    return [row for number in (0, 1) for row in (pair[number] for pair in rows.values())]
+
+
+@contextlib.asynccontextmanager
+async def _engines(bench: Bench, sink: str) -> AsyncIterator[dict[str, Engine]]:
+    """All that are compared. Each repeat has new ones: two processes of the same program differ by a few per cent, by
+    where things happen to lie in memory."""
     async with contextlib.AsyncExitStack() as stack:
-        sink = stack.enter_context(Process("span-sink", SINK, bench.folder, {}, speaks=True)).first_line()
-        bare = await stack.enter_async_context(bench.engine("full", UNSEEN))
-        engines = {}
+        engines = {BARE: await stack.enter_async_context(bench.engine("full", UNSEEN))}
         for name, ratio in SEEN.items():
             told = {"OTEL_EXPORTER_OTLP_ENDPOINT": sink, "OTEL_TRACES_SAMPLER_ARG": ratio} if ratio else {}
             engines[name] = await stack.enter_async_context(bench.engine("full", PROGRAM, told))
-            for fast in MODES:
-                goal = None if ratio == "1" else Goal(1.05, at_most=True)
-                times[name, fast] = Row("SEEN", f"engine CPU a task, {name}, {MODES[fast]}", "ms", goal)
-                rates[name, fast] = Row("SEEN", f"{AT_ONCE} at once, {name}, {MODES[fast]}", "tasks/s")
-        for repeat in range(bench.size.repeats):
-            for fast in MODES:
-                names = list(engines)[repeat % len(engines) :] + list(engines)[: repeat % len(engines)]
-                for name in names:  # each with the floor right before and right after
-                    before = await _measured(bench, bare, fast)
-                    found = await _measured(bench, engines[name], fast)
-                    after = await _measured(bench, bare, fast)
-                    times[name, fast].add(found[0], before[0], after[0])
-                    rates[name, fast].add(found[1], before[1], after[1])
-    return [*times.values(), *rates.values()]
+        yield engines
 
 
-async def _measured(bench: Bench, engine: Engine, fast: bool) -> tuple[float, float]:
-    """Milliseconds of CPU time a task, all threads of the engine, and tasks a second."""
-    tasks = bench.size.many
-    cpu, begin = engine.process.cpu_seconds(), time.perf_counter()
-    (seconds,) = await bench.counted(tasks, at_once(partial(engine.value, fast), tasks, AT_ONCE))
-    await asyncio.sleep(max(0.0, SETTLED - (time.perf_counter() - begin - seconds)))
-    return (engine.process.cpu_seconds() - cpu) / tasks * 1e3, tasks / seconds
+async def _measured(bench: Bench, engines: dict[str, Engine], fast: bool) -> tuple[dict[str, float], dict[str, float]]:
+    """Of each engine the milliseconds of CPU time a task, and tasks a second."""
+    block = bench.size.many // BLOCKS
+    tasks = block * BLOCKS
+    before = {name: engine.process.cpu_seconds() for name, engine in engines.items()}
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for number in range(BLOCKS):
+        turn = number % len(engines)
+        for name in [*engines][turn:] + [*engines][:turn]:
+            work = at_once(partial(engines[name].value, fast), block, AT_ONCE)
+            seconds[name] += (await bench.counted(block, work))[0]
+    await asyncio.sleep(SETTLED)
+    times = {name: (engine.process.cpu_seconds() - before[name]) / tasks * 1e3 for name, engine in engines.items()}
+    return times, {name: tasks / seconds[name] for name in engines}
