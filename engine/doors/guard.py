@@ -3,20 +3,21 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.clock import Clock
 from engine.doors.bootstrap import AdminKey
-from engine.doors.issuer import Issuer
 from engine.doors.keyring import Keyring
-from engine.doors.keys import Shown, read_key, read_pass
+from engine.doors.keys import Shown, is_token, read_key, read_pass
 from engine.doors.session import read_cookie
 from engine.doors.table import need_of, scopes_for
-from engine.doors.tokens import Tokens, is_token
 from engine.errors import EngineError, Forbidden, Unauthorized
 from engine.identity import Identity, Scope
 from engine.settings import Settings
 from engine.store.base import Store
+
+if TYPE_CHECKING:  # what reads tokens takes long to load, and is loaded only where an issuer is named
+    from engine.doors.tokens import Tokens
 
 NOBODY = Identity("", "", frozenset())
 """Whoever asks for what needs no key, of an engine that asks for keys."""
@@ -31,7 +32,7 @@ _SEND = "send a key, as `Authorization: Bearer aim_...`"
 class Guard:
     """Knows who asks. Where the engine asks for no keys it is not `closed`, and is not asked."""
 
-    def __init__(self, closed: bool, admin: AdminKey, keyring: Keyring, tokens: Tokens | None) -> None:
+    def __init__(self, closed: bool, admin: AdminKey, keyring: Keyring, tokens: "Tokens | None") -> None:
         self.closed = closed
         self.keyring = keyring
         self._admin = admin
@@ -131,6 +132,9 @@ def make_guard(settings: Settings, store: Store, clock: Clock) -> Guard:
     admin = AdminKey(None if given is None else given.get_secret_value(), settings.app_admin_key_file)
     tokens = None
     if settings.app_oidc_issuer is not None and settings.app_oidc_audience is not None:
+        from engine.doors.issuer import Issuer
+        from engine.doors.tokens import Tokens
+
         issuer = Issuer(settings.app_oidc_issuer)
         tokens = Tokens(issuer, settings.app_oidc_audience, settings.app_oidc_scopes, settings.app_oidc_owner)
     return Guard(settings.keys, admin, Keyring(store, clock), tokens)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 _ID_BYTES = 8
+_MAX_TOKEN = 16_000
 _SECRET_BYTES = 32
 _KEY = re.compile(r"aim_([0-9a-f]{16})_([A-Za-z0-9_-]{43})", re.ASCII)
 _PASS = re.compile(r"([0-9a-f]{16}|admin)\.([0-9a-f]{64})", re.ASCII)
@@ -57,3 +58,8 @@ def digest_of(passed: str) -> str:
 def fits(passed: str, digest: str) -> bool:
     """Whether the pass is the one that the digest was made of, in a time that does not depend on how much of it is."""
     return hmac.compare_digest(digest_of(passed), digest)
+
+
+def is_token(text: str) -> bool:
+    """Whether it has the form of one: three parts."""
+    return text.count(".") == 2 and len(text) <= _MAX_TOKEN

@@ -19,13 +19,7 @@ CHECKED_SECONDS = 60.0
 """Seconds for which a token that was found good is not checked again, so that a request costs no signature."""
 
 REMEMBERED = 1_000
-_MAX_TOKEN = 16_000
 _MAX_OWNER = 200
-
-
-def is_token(text: str) -> bool:
-    """Whether it has the form of one: three parts."""
-    return text.count(".") == 2 and len(text) <= _MAX_TOKEN
 
 
 class Tokens:
