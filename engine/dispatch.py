@@ -110,7 +110,7 @@ class Dispatcher:
         assert target.url is not None
         if target.instance is None:
             return self._counted(await self._send(call, target.url, None))
-        target.instance.calls += 1
+        self._instances.begun(target.instance)
         try:
             return self._counted(await self._send(call, target.url, target.instance))
         finally:

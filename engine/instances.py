@@ -22,7 +22,7 @@ AVOID = 5_000_000
 @dataclass(slots=True)
 class Instance:
     """A running service that offers an operation. `deadline` and `avoid` are times of the engine's clock, `seen` is
-    what the store has as its last announcement."""
+    what the store has as its last announcement. `calls` are under way to it, the last began in the `turn` of it."""
 
     route: str
     url: str
@@ -33,6 +33,7 @@ class Instance:
     alive: bool = True
     avoid: int = 0
     calls: int = 0
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Instances:
         self._store = store
         self._clock = clock
         self._by_route: dict[str, dict[str, Instance]] = {}
+        self._turn = 0
         self._route_of_url: dict[str, str] = {}
 
     async def load(self) -> None:
@@ -172,8 +174,8 @@ class Instances:
         return self._route_of_url.get(name, name)
 
     def target(self, service: str | None, url: str | None, rank: Callable[[str], int] = lambda url: 0) -> Target:
-        """Where the next call goes: to the living instance with the lowest rank, the one with the fewest calls under
-        way among these, the failing ones last."""
+        """Where the next call goes: to the living instance with the lowest rank, the failing ones last; of these to the
+        one with the fewest calls under way, and where that is the same for several, to each in turn."""
         route = service if service is not None else self._route_of_url.get(url or "")
         if route is None:
             return Target(url, None)
@@ -181,8 +183,16 @@ class Instances:
         if not alive:
             return Target(None, None)
         now = self._clock.now()
-        best = min(alive, key=lambda instance: (rank(instance.url), instance.avoid > now, instance.calls))
+        best = min(
+            alive, key=lambda instance: (rank(instance.url), instance.avoid > now, instance.calls, instance.turn)
+        )
         return Target(best.url, best)
+
+    def begun(self, instance: Instance) -> None:
+        """A call of the instance has begun."""
+        self._turn += 1
+        instance.turn = self._turn
+        instance.calls += 1
 
     def failed(self, instance: Instance) -> None:
         """An instance could not be reached: others are preferred for some seconds."""

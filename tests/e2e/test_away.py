@@ -179,15 +179,13 @@ def test_the_only_instance_dies_after_accepting_and_returns(engine: Engine, serv
 
 
 def test_instances_share_the_load(engine: Engine, service: Scripted) -> None:
-    plans: list[Plan] = [service.plan({"sleep": 0.05, **DONE}) for _ in range(3)]
+    plans: list[Plan] = [service.plan(DONE) for _ in range(3)]
     route = fresh_route("op")
     for plan in plans:
         announce(engine, route, plan.url)
-    jobs = [submit(engine, route, {}) for _ in range(30)]
-    for job in jobs:
-        result(engine, job)
-    counts = [len(plan.calls) for plan in plans]
-    assert sum(counts) == 30 and min(counts) >= 5, counts
+    for _ in range(30):  # one after the other: none is ever busy, and still each has its turn
+        result(engine, submit(engine, route, {}))
+    assert [len(plan.calls) for plan in plans] == [10, 10, 10]
     assert len(engine.client.get(f"/services/{route}").json()["state"]["instances"]) == 3
 
 

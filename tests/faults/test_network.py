@@ -164,7 +164,7 @@ def test_a_server_that_is_not_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     proxy = Proxy(port)
-    with connect(proxy.port) as connection, contextlib.suppress(ConnectionResetError):
+    with contextlib.suppress(ConnectionResetError), connect(proxy.port) as connection:
         assert connection.recv(100) == b""
     proxy.close()
 

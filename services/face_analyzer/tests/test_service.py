@@ -154,7 +154,7 @@ def test_it_is_quiet(service: RunningService, telling: RunningService) -> None:
     for each in (service, telling):
         assert told(each, JPEG)
         lines = each.log.splitlines()
-        assert lines and all(" INFO aiservice: " in line for line in lines), each.log
+        assert lines and all(" INFO    aiservice: " in line for line in lines), each.log
 
 
 def test_the_result_is_described() -> None:
