@@ -27,6 +27,7 @@ AGAIN = ("tests/e2e",)
 
 APART = (
     ("tests/faults", "tests/replicas", "tests/load"),
+    ("tests/e2e", "tests/language", "tests/mlops", "tests/pipelines"),
     ("tests/doors", "tests/walls", "tests/seeing", "tests/k8s", "tests/gitlab", "tests/containers", "tests/tools"),
 )
 """What of the engine's suite is run as suites of their own, so that all take about as long as each other."""
