@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30.0
-STOP_SECONDS = 20.0
+STOP_SECONDS = 40.0
 _SETTINGS = ("APP_", "REG_", "MONGO_", "S3_", "OTEL_")
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
