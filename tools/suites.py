@@ -33,7 +33,7 @@ APART = (
 """What of the engine's suite is run as suites of their own, so that all take about as long as each other."""
 
 AT_ONCE = 2
-"""How many suites run beside each other. Three on two cores are no faster, and engines that are killed want room."""
+"""How many suites run beside each other: engines that are killed and started again want room on two cores."""
 
 AGAIN_SMALLER = {"KILL_TIMES": "20", "KILL_TASKS": "100"}
 """There a start takes seconds; the proofs of reliability kill engines on these stores more often."""
