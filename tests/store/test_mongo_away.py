@@ -32,6 +32,18 @@ def own_mongo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mongo
         yield server
 
 
+def calls_of_doors(store: Store) -> dict[str, Callable[[], Awaitable[object]]]:
+    """Those for keys and for who changed what."""
+    return {
+        "add_key": lambda: store.add_key(key("a" * 16)),
+        "keys": store.keys,
+        "revoke_key": lambda: store.revoke_key("a" * 16, 9),
+        "trail.add": lambda: store.trail.add(AuditRow("1", 9, "k", "ann", "route.closed", "blur", "", "127.0.0.1")),
+        "trail.page": lambda: store.trail.page(None, None, None, 9),
+        "trail.prune": lambda: store.trail.prune(9),
+    }
+
+
 def calls(store: Store, row: TaskRow) -> dict[str, Callable[[], Awaitable[object]]]:
     """Every call of the Protocol that asks the server."""
     root = row.id
@@ -51,12 +63,7 @@ def calls(store: Store, row: TaskRow) -> dict[str, Callable[[], Awaitable[object
         "withdraw": lambda: store.withdraw("blur", "http://1"),
         "silence": lambda: store.silence(service("blur", "http://1")),
         "services": store.services,
-        "add_key": lambda: store.add_key(key("a" * 16)),
-        "keys": store.keys,
-        "revoke_key": lambda: store.revoke_key("a" * 16, 9),
-        "trail.add": lambda: store.trail.add(AuditRow("1", 9, "k", "ann", "route.closed", "blur", "", "127.0.0.1")),
-        "trail.page": lambda: store.trail.page(None, None, None, 9),
-        "trail.prune": lambda: store.trail.prune(9),
+        **calls_of_doors(store),
         "beat": lambda: store.beat(EngineRow("a", "b", 1)),
         "leave": lambda: store.leave("a"),
         "engines": store.engines,
