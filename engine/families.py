@@ -180,7 +180,6 @@ class Families:
         origin = task.origin
         assert origin is not None
         if origin.call is not None:
-            self._called.discard(task.id)
             self._start(partial(self._answer, task, origin))
             return
         group = self._groups.get((origin.parent, origin.family))
@@ -201,9 +200,10 @@ class Families:
         for task_id in called:
             if statuses.get(task_id) == "running" or task_id not in self._called:
                 continue
-            self._called.discard(task_id)
             if task_id in statuses:
                 self.ended(await self._home.read(task_id))
+            else:
+                self._called.discard(task_id)  # removed, with the task that waited for it
 
     async def _answer(self, task: Task, origin: Origin) -> None:
         assert origin.call is not None
@@ -212,6 +212,7 @@ class Families:
         else:
             message = f"pipeline {task.route}: {task.message} (task {task.id})"
             await self._tell(origin.parent, CallFailed(origin.call, message, again=False))
+        self._called.discard(task.id)  # not before: what breaks in between is done again
 
     async def _tell(self, task_id: str, event: Event) -> Outcome | None:
         """Let an event happen. None where the task is gone or the event does not fit. Raises StoreAway, StoreFull."""
@@ -282,8 +283,8 @@ class Families:
         index = sum(attempt.turn == run.turn for attempt in run.attempts) - 1
         origin = Origin(task.root, task.id, node_id, run.turn, depth, index, call=call)
         child = child_of(task, opened.row.id, opened.row.route, origin, None, self._clock.now())
-        self._called.add(child.id)
         made = await self._home.make([(child, taken)], Place(opened.pipeline, None))
+        self._called.add(child.id)  # not before it is stored: what is not there counts as removed
         started = await self._tell(task.id, ChildStarted(call, child.id))
         if started is None or started.task.find_call(call) is None:
             known = await self._home.read(child.id)

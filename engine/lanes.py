@@ -98,6 +98,11 @@ class Lanes:
             lane.drop()
             del self._lanes[task_id]
 
+    def drop_all(self) -> None:
+        """Have no task at hand."""
+        for lane in self._lanes.values():
+            lane.drop()
+
     def evict(self) -> None:
         """Drop lanes longest unused until the bounds are kept. One in use counts as used just now."""
         for _ in range(min(_LOOKS, len(self._lanes))):

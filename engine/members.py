@@ -9,6 +9,7 @@ import asyncio
 import os
 import time
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +47,7 @@ class _Other:
 class Members:
     """See the module. `id` is this engine's: drawn at its start, so that the one before it counts as another. `deaths`
     counts those that were seen to end, `changes` all that came or went, `silences` how often this one was silent for
-    so long that others may have taken it for dead."""
+    so long that others may have taken it for dead. `on_left` is called when the last of the others is long gone."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self.id = new_id()[:ID_LENGTH]
@@ -60,12 +61,19 @@ class Members:
         self.deaths = 0
         self.changes = 0
         self.silences = 0
+        self.on_left: Callable[[], None] = lambda: None
         self._last_look: float | None = None
+        self._looks_alone = SILENT_LOOKS
 
     @property
     def alone(self) -> bool:
         """Whether no other engine lives. One that starts waits until all others know of it, before it does anything."""
         return self.living == 1
+
+    @property
+    def long_alone(self) -> bool:
+        """Whether no other engine lives, nor did some seconds ago: what this one has saved last is what is stored."""
+        return self.alone and self._looks_alone >= SILENT_LOOKS
 
     @property
     def living(self) -> int:
@@ -117,8 +125,14 @@ class Members:
         self.deaths += len(before - set(self._living))
         self.changes += len(before ^ set(self._living))
         self.silences += self._was_long_silent()
+        self._count_alone()
         looked, self._looked = self._looked, asyncio.Event()
         looked.set()
+
+    def _count_alone(self) -> None:
+        self._looks_alone = self._looks_alone + 1 if self.alone else 0
+        if self._looks_alone == SILENT_LOOKS:
+            self.on_left()
 
     def _was_long_silent(self) -> bool:
         """Whether this engine, or its store, has stood still since it looked last."""

@@ -18,8 +18,9 @@ GONE = "there is no such task; it may have been removed after its time"
 
 
 class Reading:
-    """See the module. Where other engines live, what is at hand may be older than what is stored; with `follow`, where
-    news are read from the store, it may be so while a save is under way that clients have heard of already."""
+    """See the module. Where other engines live, or did a moment ago, what is at hand may be older than what is stored;
+    with `follow`, where news are read from the store, it may be so while a save is under way that clients have heard
+    of already."""
 
     def __init__(self, store: Store, registry: Registry, lanes: Lanes, members: Members, follow: bool) -> None:
         self._store = store
@@ -27,6 +28,7 @@ class Reading:
         self._lanes = lanes
         self._members = members
         self._follow = follow
+        members.on_left = lanes.drop_all
 
     def at_hand(self, task_id: str) -> Task | None:
         """The task, if it is at hand; it may be older than what is stored."""
@@ -36,7 +38,7 @@ class Reading:
     async def read(self, task_id: str) -> Task:
         """The task as last saved. Raises NotFound, StoreAway."""
         lane = self._lanes.touch(task_id)
-        if lane is not None and lane.task is not None and self._members.alone and not (self._follow and lane.busy):
+        if lane is not None and lane.task is not None and self._members.long_alone and not (self._follow and lane.busy):
             return lane.task
         return await self.stored(task_id)
 
@@ -70,7 +72,7 @@ class Reading:
 
     async def is_current(self, task: Task, lane: Lane) -> bool:
         """Whether the task at hand is what is stored; if not, it is at hand no more. Raises NotFound, StoreAway."""
-        if self._members.alone or (await self._row(task.id)).revision == task.revision:
+        if self._members.long_alone or (await self._row(task.id)).revision == task.revision:
             return True
         lane.drop()
         return False
@@ -87,14 +89,15 @@ class Reading:
     async def _parent(self, origin: Origin) -> Task:
         """The task around a body, kept at hand: it is asked for with each event of each body."""
         lane = self._lanes.of(origin.parent)
-        if lane.task is not None and (self._members.alone or _runs(lane.task, origin)):
+        if lane.task is not None and (self._members.long_alone or _runs(lane.task, origin)):
             return lane.task
         if lane.task is not None or lane.busy:
             return await self.read(origin.parent)
         task = await self.read(origin.parent)
         if lane.task is not None or lane.busy:  # something has happened to it meanwhile
             return await self.read(origin.parent)
-        lane.keep(task, PARENT_BYTES)
+        if self._lanes.known(origin.parent) is lane:  # else it was dropped meanwhile
+            lane.keep(task, PARENT_BYTES)
         return task
 
     async def _row(self, task_id: str) -> TaskRow:

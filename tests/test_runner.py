@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from aiservice.testing import free_port
+from engine import families
 from engine.api.deps import Engine
 from engine.app import make_app, make_engine, stop, try_to_start
 from engine.audit import Actor
@@ -21,6 +22,7 @@ from engine.ids import new_task_id
 from engine.settings import Settings
 from engine.store.base import TaskRow
 from engine.task.events import Cancelled
+from engine.task.task import Task
 from tests.e2e.scripts import Scripted
 
 
@@ -109,6 +111,35 @@ async def test_what_was_saved_without_the_engines_knowing_goes_on(
         await engine.runner.submit(opened, task_id, {}, None, "", None)
     task = await asyncio.wait_for(engine.runner.wait(task_id, 20), 25)
     assert task.status == "finished" and lost.left <= 0, (task.status, lost.left, task.history)
+
+
+async def test_a_run_is_watched_that_is_stored_after_it_was_looked_for(
+    engine: Engine, service: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store takes its time over the run of a sub-pipeline; and who hears of its end dies before it tells."""
+    monkeypatch.setattr(families, "WATCH_ALONE_SECONDS", 0.01)
+    url = service.plan({"result": {"json": {"done": True}}}).url
+    for route, node in (("inner", {"url": url}), ("outer", {"service": "inner"})):
+        nodes = [
+            {"id": "entry", "type": "entry", "api": {"route": route, "body": {}}, "next": ["a"]},
+            {"id": "a", "type": "service", **node, "next": ["end"]},
+            {"id": "end", "type": "end"},
+        ]
+        opened = await engine.registry.add_pipeline({"type": "pipeline", "nodes": nodes}, actor(engine))
+    create, tell, unheard = engine.store.create_many, engine.runner.families.ended, list[Task]()
+
+    async def slow(rows: list[TaskRow]) -> list[int | None]:
+        await asyncio.sleep(0.3)  # many looks
+        return await create(rows)
+
+    monkeypatch.setattr(engine.store, "create_many", slow)
+    monkeypatch.setattr(engine.runner.families, "ended", lambda task: tell(task) if unheard else unheard.append(task))
+    watch = asyncio.create_task(engine.runner.families.watch())  # that of the engine itself looks too seldom for a test
+    task_id = await engine.runner.submit(opened, new_task_id(engine.clock.now()), {}, None, "", None)
+    assert isinstance(task_id, str)
+    task = await asyncio.wait_for(engine.runner.wait(task_id, 20), 25)
+    watch.cancel()
+    assert task.status == "finished" and len(unheard) == 1, task.history
 
 
 async def pausing_task(engine: Engine) -> str:

@@ -110,6 +110,21 @@ def test_a_timer_of_an_engine_that_has_ended(mortal: Cluster, service: Scripted)
     assert result(second, job, 20) == {"done": True}
 
 
+def test_who_is_left_alone_knows_what_the_others_did(mortal: Cluster, service: Scripted) -> None:
+    """Both have the task at hand; the one that ends it dies."""
+    dies, stays = mortal.engines
+    plan = service.plan({"callbacks": []})
+    job = submit(stays, open_chain(stays, {}, plan), {})
+    call = plan.wait_calls(1)[0]["id"]
+    wait_for(
+        lambda: raw(stays, job)["nodes"]["s0"]["attempts"][0]["accepted"], "it is stored that the call was accepted"
+    )
+    assert dies.client.post(f"/processing?task_id={call}", json={"by": "another"}).json() == {"taken": True}
+    dies.kill()
+    wait_for(lambda: metric(stays, "engine_members") == 1, "the engine sees that it is alone")
+    assert result(stays, job) == {"by": "another"}
+
+
 def test_an_idle_engine_hears_of_the_timers_of_one_that_came_later(mortal: Cluster, service: Scripted) -> None:
     """The one that stays has been alone, with nothing to wait for, before the other starts, saves a timer and dies."""
     stays = alone(mortal)
