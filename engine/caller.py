@@ -15,10 +15,11 @@ from engine.gates import open_calls
 from engine.holding import Holding, HttpTurn, Job, Outside, job_of
 from engine.instances import Instances, Target
 from engine.lanes import Lanes, Outcome
+from engine.opened import Opened
 from engine.outbound.client import Outbound
 from engine.outbound.request import HttpCall
 from engine.pipeline.nodes import HttpNode, ServiceNode
-from engine.registry import Opened, Registry
+from engine.registry import Registry
 from engine.task.attempt import task_of
 from engine.task.events import (
     CallAccepted,

@@ -17,7 +17,7 @@ from engine.errors import Conflict, NotFound, StoreAway, StoreFull
 from engine.group import Group, Home
 from engine.lanes import Outcome
 from engine.members import Members
-from engine.registry import Opened
+from engine.opened import Opened
 from engine.store.base import Store
 from engine.task.events import (
     CallFailed,

@@ -15,6 +15,9 @@ from engine.clock import Clock
 from engine.store.base import ServiceRow, Store
 
 SILENT_INTERVALS = 3
+KEPT_GONE = 100
+"""How many instances that are gone are known of an operation: nodes may name their addresses."""
+
 AVOID = 5_000_000
 """Microseconds for which others are preferred to an instance that could not be reached."""
 
@@ -100,8 +103,17 @@ class Instances:
         """Take an announcement, made with a key of this owner."""
         route, url, interval = message.api.route, message.url, message.interval
         row = ServiceRow(route, url, orjson.dumps(api), interval, self._clock.now(), owner)
+        if self.get(route, url) is None:
+            await self._make_room(route)
         await self._store.announce(row)
         self._take(row)
+
+    async def _make_room(self, route: str) -> None:
+        """Forget the instances of an operation that are gone for the longest, above a number: addresses change."""
+        gone = sorted((each for each in self.of(route) if not each.alive), key=lambda each: each.deadline)
+        for each in gone[: max(len(gone) - KEPT_GONE, 0)]:
+            await self._store.withdraw(route, each.url)
+            self._drop(route, each.url)
 
     async def expire(self) -> list[Instance]:
         """Take the instances that were silent for too long for lost. Returns those that no other engine did before."""
@@ -126,12 +138,19 @@ class Instances:
     def _drop(self, route: str, url: str) -> None:
         self._by_route[route].pop(url, None)
         self._route_of_url.pop(url, None)
+        if not self._by_route[route]:
+            del self._by_route[route]
 
     def next_expiry(self) -> int | None:
         """When the next instance will have been silent for too long."""
         return min((instance.deadline for instance in self.all() if instance.alive), default=None)
 
     # Questions
+
+    @property
+    def operations(self) -> int:
+        """How many operations are known, alive or not."""
+        return len(self._by_route)
 
     def all(self) -> list[Instance]:
         """Every known instance, alive or not."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
+from engine.buckets import Buckets
 from engine.errors import EngineError, Overloaded
 from engine.identity import Identity
 from engine.store.base import KeyLimits, Store
@@ -21,25 +22,8 @@ from engine.task.task import Task
 LOOK_SECONDS = 1.0
 """How long the number of running tasks that the store told is gone on from."""
 
-FORGET = 1_000
-"""Above so many buckets those that are full again are forgotten."""
-
 _UNBOUND = nullcontext()
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class _Bucket:
-    """Room for what comes at once; it fills with the time."""
-
-    left: float
-    at: float
-    rate: float
-
-    def fill(self, now: float, rate: float) -> None:
-        """See what has come in by now."""
-        self.left = min(max(rate, 1.0), self.left + (now - self.at) * self.rate)
-        self.at, self.rate = now, rate
 
 
 @dataclass(slots=True)
@@ -64,7 +48,7 @@ class Limits:
         self._store = store
         self._limits_of = limits_of
         self._seconds = seconds
-        self._buckets: dict[str, _Bucket] = {}
+        self._buckets = Buckets(seconds)
         self._counts: dict[str, _Count] = {}
 
     def request(self, identity: Identity) -> None:
@@ -73,25 +57,11 @@ class Limits:
         rate = None if limits is None else limits["per_second"]
         if rate is None:
             return
-        now = self._seconds()
-        bucket = self._buckets.get(identity.key)
-        if bucket is None:
-            self._forget(now)
-            bucket = self._buckets[identity.key] = _Bucket(max(rate, 1.0), now, rate)
-        bucket.fill(now, rate)
-        if bucket.left < 1.0:
+        wait = self._buckets.take(identity.key, max(rate, 1.0), rate)
+        if wait:
             error = Overloaded(f"the key {identity.key} may send {rate:g} requests a second; send fewer")
-            error.retry_after = math.ceil((1.0 - bucket.left) / rate)
+            error.retry_after = math.ceil(wait)
             raise error
-        bucket.left -= 1.0
-
-    def _forget(self, now: float) -> None:
-        """A bucket that is full again tells nothing."""
-        if len(self._buckets) >= FORGET:
-            for key, bucket in list(self._buckets.items()):
-                bucket.fill(now, bucket.rate)
-                if bucket.left >= max(bucket.rate, 1.0):
-                    del self._buckets[key]
 
     async def task(self, identity: Identity) -> AbstractContextManager[None]:
         """Take one more task that is to run, as long as the block lasts. Raises Overloaded."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -17,23 +16,15 @@ from engine.identity import Identity
 from engine.ids import new_id
 from engine.instances import Instance, Instances
 from engine.members import Members
-from engine.pipeline.body import Body, compile
+from engine.newcomers import Newcomers
+from engine.opened import Opened
+from engine.pipeline.body import compile
 from engine.pipeline.check import check, described_faults
 from engine.pipeline.flow import Pipeline, load
 from engine.store.base import PipelineRow, Store
 
 KEPT_DEFINITIONS = 10_000
 _TRIES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """An open route: its definition as stored, its graph, and the check of its body."""
-
-    row: PipelineRow
-    definition: Mapping[str, Any]
-    pipeline: Pipeline
-    body: Body
 
 
 class Registry:
@@ -44,6 +35,7 @@ class Registry:
         self._clock = clock
         self._members = members
         self._instances = instances
+        self._newcomers = Newcomers(instances)
         self._opened: dict[str, Opened] = {}
         self._definitions: dict[str, Pipeline] = {}
         self._broken: dict[tuple[str, int], list[Fault]] = {}
@@ -265,7 +257,8 @@ class Registry:
     async def announce(self, message: Announcement, by: Actor) -> bool:
         """Take an announcement. True where the operation was away or unknown before.
 
-        Raises Conflict where route or url are another's, Unprocessable where they or the body are wrong.
+        Raises Conflict where route or url are another's, Unprocessable where they or the body are wrong, Overloaded
+        where too much that is new is announced.
         """
         route = message.api.route
         api = message.api.model_dump()
@@ -281,7 +274,9 @@ class Registry:
             was_alive = self._instances.is_alive(route)
             known = self._instances.get(route, message.url)
             changed = (known is None or known.api != api) and opened is not None and opened.definition != definition
-            if opened is None or changed or is_free(opened.row, by.identity):
+            renewed = opened is None or changed or is_free(opened.row, by.identity)
+            self._newcomers.take(route, message.url, described=renewed)
+            if renewed:
                 await self._store_version(route, "service", definition, by)
             if known is None or known.api.get("result") != api.get("result"):
                 self._described += 1

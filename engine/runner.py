@@ -24,9 +24,10 @@ from engine.lanes import Item, Lane, Lanes, Outcome, fail, give_up
 from engine.members import Members
 from engine.metrics import Metrics
 from engine.news import Hub, News
+from engine.opened import Opened
 from engine.outbound.client import Outbound
 from engine.reading import Reading
-from engine.registry import Opened, Registry
+from engine.registry import Registry
 from engine.store.base import Store, Submission
 from engine.store.rows import task_row
 from engine.task.events import (

@@ -7,7 +7,8 @@ from fastapi import FastAPI
 
 from engine.api import answers_doors
 from engine.api.answers import COMPONENTS, PROBLEM
-from engine.registry import Opened, Registry
+from engine.opened import Opened
+from engine.registry import Registry
 
 _JOB = {
     "description": "The task was created. With `Prefer: wait=N` and an end in time, its result too.",

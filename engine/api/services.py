@@ -22,9 +22,9 @@ from engine.errors import Fault, Forbidden, Invalid, Unprocessable, UnsupportedT
 from engine.guard import AddressRefused
 from engine.health import BINARIES
 from engine.ids import new_task_id
+from engine.opened import Opened
 from engine.pipeline.jsontext import pointer
 from engine.pipeline.nodes import ServiceNode
-from engine.registry import Opened
 from engine.store.base import Submission
 
 MAX_WAIT = 300

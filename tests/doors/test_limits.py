@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from engine.buckets import FORGET
 from engine.errors import Overloaded, StoreAway
 from engine.identity import Identity
-from engine.limits import FORGET, Limits
+from engine.limits import Limits
 from engine.store.base import KeyLimits, Stats, Store, TaskRow
 from engine.store.sqlite import SqliteStore
 from engine.task.task import Task, new_task

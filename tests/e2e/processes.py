@@ -27,11 +27,12 @@ _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 def wait_for(condition: Callable[[], T | None], what: str, seconds: float = 10.0) -> T:
-    """What the condition gives, once that is neither None nor False. AssertionError after so many seconds."""
+    """What the condition gives, once there is something: not None, False, 0, nor empty, but for a dict, which may be.
+    AssertionError after so many seconds."""
     deadline = time.monotonic() + seconds
     while True:
         found = condition()
-        if found is not None and found is not False:
+        if found or isinstance(found, dict):
             return found
         assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
         time.sleep(0.02)
