@@ -1,4 +1,5 @@
-"""Known weaknesses in what the lock files name: `python -m tools.audit [PART...]`, by default all parts and the page.
+"""Known weaknesses in what the lock files name: `python -m tools.audit [PART...]`, by default all parts, the page, and
+what the tests of the delivery use (`delivery`).
 
 Asks the advisories of PyPI, by pip-audit in an environment of its own, and those of npm. Exit code 0 where nothing is
 known, 1 where something is, 3 where it could not be asked or a lock file could not be read: then nothing is known at
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools import web
+from tools import deliver, web
 from tools.layout import ROOT, Part, parts
 from tools.sync import banner, clean_environment
 
@@ -24,6 +25,9 @@ REQUIREMENT = ROOT / "tools" / "audit.txt"
 OWN = ROOT / ".audit"
 SHOWN = 2_000
 """Characters of what a program said that could not ask."""
+
+OF_NPM: Mapping[str, Path] = {web.NAME: web.WEBAPP, deliver.NAME: deliver.FOLDER}
+"""Folders whose lock file is npm's, by the name of the part."""
 
 ACCEPTED: Mapping[str, str] = {}
 """Advisories that do not concern the project, by id, and why. Each is shown."""
@@ -138,14 +142,14 @@ def ask_python(listed: Path, program: Path) -> list[Weakness]:
     return of_python(_output([program, "-r", listed, *options], ROOT, clean_environment(os.environ)))
 
 
-def audit_page() -> list[Weakness]:
-    """Ask for everything in the lock file of the page. Raises NotAsked."""
+def audit_npm(folder: Path) -> list[Weakness]:
+    """Ask for everything in the lock file of a folder. Raises NotAsked."""
     try:
         node, npm = web.node()
         environment = web.environment()
     except web.NoNode as error:
         raise NotAsked(str(error)) from error
-    return ask_npm([node, npm], web.WEBAPP, environment)
+    return ask_npm([node, npm], folder, environment)
 
 
 def ask_npm(npm: Sequence[str | Path], folder: Path, environment: Mapping[str, str]) -> list[Weakness]:
@@ -162,11 +166,12 @@ def audit_all(names: Sequence[str]) -> Iterator[tuple[str, list[Weakness], str]]
                 yield part.name, audit_python(part, uv, pip_audit(uv)), ""
             except NotAsked as error:
                 yield part.name, error.found, str(error)
-    if not names or web.NAME in names:
-        try:
-            yield web.NAME, audit_page(), ""
-        except NotAsked as error:
-            yield web.NAME, [], str(error)
+    for name, folder in OF_NPM.items():
+        if not names or name in names:
+            try:
+                yield name, audit_npm(folder), ""
+            except NotAsked as error:
+                yield name, [], str(error)
 
 
 def verdict(audits: Iterator[tuple[str, list[Weakness], str]]) -> int:
@@ -187,7 +192,7 @@ def verdict(audits: Iterator[tuple[str, list[Weakness], str]]) -> int:
 
 def main(arguments: Sequence[str]) -> int:
     """Ask for the named parts, all by default."""
-    known = [*(part.name for part in parts()), web.NAME]
+    known = [*(part.name for part in parts()), *OF_NPM]
     unknown = [name for name in arguments if name not in known]
     if unknown:
         print(f"there is no part {', '.join(unknown)}; there are {', '.join(known)}", file=sys.stderr)

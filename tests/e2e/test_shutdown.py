@@ -21,9 +21,10 @@ def test_an_upload_under_way_is_finished_and_the_task_goes_on(make_engine: MakeE
     route = open_chain(engine, "image", plan)
     body = form(Field("image", PNG * 1000, "a.png", "image/png"))
     with connect(engine) as connection:
-        start = head("POST", f"/services/{route}", FORM_TYPE | {"Content-Length": str(len(body))})
-        connection.sendall(start + body[:1000])
-        wait_for(engine.files, "the upload has begun")
+        said = {"Content-Length": str(len(body)), "Expect": "100-continue"}
+        connection.sendall(head("POST", f"/services/{route}", FORM_TYPE | said))
+        assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n", "the upload is being read"
+        connection.sendall(body[:1000])
         engine.signal(signal.SIGTERM)
         wait_for(lambda: not accepts(engine.port), "it takes no more connections")
         connection.sendall(body[1000:])

@@ -1,13 +1,14 @@
 """The audit says what it found, and says loudly where it could not ask: that is never taken for nothing found."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from tools import audit
-from tools.layout import ROOT
+from tools.layout import ROOT, parts
 
 WEAK = {"id": "PYSEC-1", "fix_versions": ["3.7"], "aliases": ["CVE-1"], "description": "..."}
 NPM = {
@@ -71,6 +72,16 @@ def test_the_verdict(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
     monkeypatch.setattr(audit, "ACCEPTED", {"CVE-1": "nobody calls it"})
     assert audit.verdict(iter([("engine", [weak], "")])) == 0
     assert "(accepted: nobody calls it)" in capsys.readouterr().out
+
+
+def test_every_lock_file_is_asked() -> None:
+    names = subprocess.run(
+        ["git", "ls-files", "*uv.lock", "*package-lock.json"], cwd=ROOT, capture_output=True, text=True
+    )
+    asked = {part.folder / "uv.lock" for part in parts()} | {
+        each / "package-lock.json" for each in audit.OF_NPM.values()
+    }
+    assert {ROOT / name for name in names.stdout.split()} <= asked and asked
 
 
 def test_a_part_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
