@@ -7,6 +7,7 @@ from typing import Any
 
 import jwt
 
+from engine.doors.bootstrap import ADMIN
 from engine.doors.issuer import Issuer
 from engine.errors import Unauthorized
 from engine.identity import SCOPES, Identity, with_implied
@@ -80,6 +81,10 @@ class Tokens:
         owner = _named(claims["sub"], "sub") and _named(_claim(claims, self._owner), self._owner)
         given = _claim(claims, self._scopes)
         words = given.split() if isinstance(given, str) else given if isinstance(given, list) else []
+        if (
+            owner == ADMIN.owner and "admin" not in words
+        ):  # else a name at the issuer would be enough to be the first key
+            raise Unauthorized(f"this token is not taken: the owner `{owner}` is for admins alone", sent=True)
         return Identity(f"oidc:{claims['sub']}", owner, with_implied(scope for scope in SCOPES if scope in words))
 
 

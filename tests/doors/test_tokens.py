@@ -102,6 +102,7 @@ async def test_clocks_may_differ_a_little(issuer: TestIssuer, tokens: Tokens) ->
         ({"sub": 7}, "cannot be read"),
         ({"sub": ""}, "names no owner"),
         ({"sub": "a\nb"}, "names no owner"),
+        ({"sub": "admin"}, "for admins alone"),
     ],
 )
 async def test_wrong_claims_are_refused(
@@ -236,6 +237,13 @@ async def test_a_token_is_remembered_no_longer_than_it_is_good(
         ("scope", "sub", {"scope": ["read", "service", 7, None]}, {"read", "service"}, "anna"),
         ("scope", "sub", {"scope": {"read": True}}, set(), "anna"),
         ("scope", "sub", {}, set(), "anna"),
+        (
+            "scope",
+            "name",
+            {"name": "admin", "scope": "admin"},
+            {"admin", "author", "submit", "read", "service"},
+            "admin",
+        ),
         (
             "realm_access.roles",
             "email",

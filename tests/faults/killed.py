@@ -17,7 +17,7 @@ ALONE = 10
 
 def embedded(run: Run) -> Findings:
     """One engine on SQLite and files, killed at random moments, also while it starts."""
-    kills, tasks, chance = run.pick(200, 20), run.pick(2_000, 300), run.chance("embedded")
+    kills, tasks, chance = run.pick(200, 10), run.pick(2_000, 150), run.chance("embedded")
     findings = Findings("the engine is killed with -9, embedded", kills)
     with Site(run) as site:
         site.start()

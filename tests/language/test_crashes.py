@@ -21,7 +21,7 @@ from tests.language.pieces import Bench, Log, expected, woven
 from tests.language.test_pairs import heard
 from tests.language.toys import Book, Toys, branch, end, loop, plain, post
 
-KILLS = 30
+KILLS = int(os.environ.get("LANGUAGE_KILLS", "12"))
 ITEMS = 200
 WOVEN = [
     ["grid", "items", "retry"],
@@ -39,7 +39,7 @@ WOVEN = [
 
 @pytest.fixture
 def seed() -> int:
-    """Another one each time; `LANGUAGE_SEED` repeats one."""
+    """Another one each time; `LANGUAGE_SEED` repeats one, `LANGUAGE_KILLS` tells how often."""
     chosen = int(os.environ.get("LANGUAGE_SEED", "0")) or random.randrange(1, 10**6)
     print(f"LANGUAGE_SEED={chosen}")
     return chosen
