@@ -22,6 +22,9 @@ BRANCH = MAIN | {"CI_COMMIT_BRANCH": "change"}
 REQUEST = {"CI_DEFAULT_BRANCH": "main", "CI_PIPELINE_SOURCE": "merge_request_event", "BUILD_ALL": "0"}
 SCHEDULE = MAIN | {"CI_PIPELINE_SOURCE": "schedule"}
 
+WHATEVER_CHANGED = "--evaluate-rule-changes=false"
+"""Not to look at what has changed since the main branch of `origin`: a checkout may have neither."""
+
 Job = dict[str, Any]
 
 
@@ -34,7 +37,7 @@ def run(*arguments: str, folder: Path = ROOT) -> "subprocess.CompletedProcess[st
 @functools.cache
 def expanded() -> dict[str, Any]:
     """The whole of it, with what is included, extended and referred to put in its place."""
-    done = run("--preview")
+    done = run("--preview", WHATEVER_CHANGED)
     assert done.returncode == 0, done.stderr + done.stdout
     found: dict[str, Any] = yaml.safe_load(done.stdout)
     return found
