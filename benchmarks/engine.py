@@ -19,7 +19,7 @@ from benchmarks.floor import STEPS
 from benchmarks.payload import Comparison, Payload
 from benchmarks.processes import Failed, Process
 
-_START_SECONDS = 30.0
+_START_SECONDS = 120.0
 _POLL_SECONDS = 0.005
 _WAIT = {"prefer": "wait=120"}
 

@@ -41,8 +41,8 @@ async def seen(bench: Bench) -> list[Row]:
             rows[name, fast] = time, Row("SEEN", f"{AT_ONCE} at once, {name}, {MODES[fast]}", "tasks/s")
     with Process("span-sink", SINK, bench.folder, {}, speaks=True) as sink:
         url = sink.first_line()
-        for _ in range(bench.size.repeats):
-            async with _engines(bench, url) as engines:
+        for number in range(bench.size.repeats):
+            async with _engines(bench, url, number) as engines:
                 for fast in MODES:
                     times, rates = await _measured(bench, engines, fast)
                     for name in SEEN:
@@ -52,14 +52,16 @@ async def seen(bench: Bench) -> list[Row]:
 
 
 @contextlib.asynccontextmanager
-async def _engines(bench: Bench, sink: str) -> AsyncIterator[dict[str, Engine]]:
-    """All that are compared. Each repeat has new ones: two processes of the same program differ by a few per cent, by
-    where things happen to lie in memory."""
+async def _engines(bench: Bench, sink: str, turn: int) -> AsyncIterator[dict[str, Engine]]:
+    """All that are compared. Each repeat has new ones, started in another order: two processes of the same program
+    differ by a few per cent, by where things happen to lie in memory."""
+    names = [BARE, *SEEN]
+    engines = {}
     async with contextlib.AsyncExitStack() as stack:
-        engines = {BARE: await stack.enter_async_context(bench.engine("full", UNSEEN))}
-        for name, ratio in SEEN.items():
+        for name in (names[turn % len(names) :] + names)[: len(names)]:
+            ratio, program = SEEN.get(name), UNSEEN if name == BARE else PROGRAM
             told = {"OTEL_EXPORTER_OTLP_ENDPOINT": sink, "OTEL_TRACES_SAMPLER_ARG": ratio} if ratio else {}
-            engines[name] = await stack.enter_async_context(bench.engine("full", PROGRAM, told))
+            engines[name] = await stack.enter_async_context(bench.engine("full", program, told))
         yield engines
 
 

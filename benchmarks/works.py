@@ -22,6 +22,7 @@ from benchmarks.engine import Engine
 from benchmarks.engines import engines
 from benchmarks.full_store import w6
 from benchmarks.hogs import hogs
+from benchmarks.instructions import instructions
 from benchmarks.kit import MB, MODES, Bench, Work, at_once, binary_work, one_by_one
 from benchmarks.lasting import memory
 from benchmarks.loops import w3
@@ -227,4 +228,5 @@ WORKS: dict[str, Callable[[Bench], Awaitable[list[Row]]]] = {
     "ENGINES": engines,
     "HOGS": hogs,
     "SEEN": seen,
+    "INSTRUCTIONS": instructions,
 }

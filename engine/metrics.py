@@ -108,17 +108,20 @@ class Metrics:
     def saved(self, pipeline: Pipeline, task: Task, known: int) -> None:
         """A task was saved, whose history had `known` lines before. Lines that only tell what a node waits for, or what
         was taken over from another task, are no new states."""
+        nodes, count = pipeline.nodes, self._nodes.add
         for line in task.history[known:]:
+            state = line.state
             if line.node is None:
-                if known and line.state == "running" and task.origin is None:
+                if known and state == "running" and task.origin is None:
                     self.balance += 1  # it was retried, and will end again
-            elif line.detail is None or line.state == "error":
-                node = pipeline.nodes.get(line.node)
+            elif line.detail is None or state == "error":
+                node = nodes.get(line.node)
                 kind = node.type if node is not None else "unknown"
-                self._nodes.add((kind, line.state))
-                started = task.node(line.node).started
-                if line.state != "running" and started is not None and line.at >= started:
-                    self._node_seconds.note((kind,), (line.at - started) / 1_000_000)
+                count((kind, state))
+                if state != "running":
+                    started = task.node(line.node).started
+                    if started is not None and line.at >= started:
+                        self._node_seconds.note((kind,), (line.at - started) / 1_000_000)
 
     def ended(self, task: Task) -> None:
         """A task has ended that has no parent."""

@@ -8,7 +8,7 @@ is done in the thread of the exporter; here it is only noted that a task has end
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from prometheus_client.core import CounterMetricFamily, Metric
@@ -65,6 +65,8 @@ class Told(Traces):
 
     def heard(self, scope: Scope, task: Task, began: int, ended: int, taken: bool) -> None:
         """See `Traces`."""
+        if not is_sampled(task, self._ratio):
+            return
         context = trace_of(scope["headers"])
         if context is None or not context.sampled or context.trace != trace_id_of(task):
             return
@@ -98,7 +100,7 @@ class Told(Traces):
             self._told.pop(task.root, None)
             left_out += told.left_out
             if left_out:
-                spans[0] = replace(spans[0], attributes={**spans[0].attributes, "engine.spans.left_out": left_out})
+                spans[0] = spans[0]._replace(attributes={**spans[0].attributes, "engine.spans.left_out": left_out})
             return spans
         room = MOST_SPANS if task.id in told.parents else max(MOST_SPANS - told.spans, 0)
         spans, left_out = spans_of(task, level, room)

@@ -7,6 +7,7 @@ the items of a loop. Nothing of what a task works on stands in a span, and no id
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from aiservice.protocol.otlp import CLIENT, INTERNAL, SERVER, Moment, Span, Value
@@ -79,10 +80,12 @@ class _Spans:
         yield self._whole()
         for turn in self._turns:
             run = self._task.node(turn.node)
-            yield self._node(turn, run)
-            attempts = [attempt for attempt in run.attempts if attempt.turn == turn.number]
-            for number, attempt in enumerate(attempts):
-                yield self._attempt(turn, attempt, number)
+            span_id = node_span(self._task.id, turn.node, turn.number)
+            yield self._node(turn, run, span_id)
+            if run.attempts:
+                attempts = [attempt for attempt in run.attempts if attempt.turn == turn.number]
+                for number, attempt in enumerate(attempts):
+                    yield self._attempt(turn, attempt, number, span_id)
 
     def _span(
         self,
@@ -123,7 +126,7 @@ class _Spans:
         error = (task.message or "") if task.status == "error" else None
         return self._span(self._id, parent_span(task), name, kind, (self._begin, self._end), attributes, error)
 
-    def _node(self, turn: Turn, run: NodeRun) -> Span:
+    def _node(self, turn: Turn, run: NodeRun, span_id: str) -> Span:
         node = None if self._level is None else self._level.nodes.get(turn.node)
         attributes: dict[str, Value] = {
             "engine.node.id": turn.node,
@@ -134,16 +137,17 @@ class _Spans:
             attributes["engine.node.type"] = node.type
         if run.extra is not None and run.extra.total is not None:
             attributes["engine.node.items"] = run.extra.total
-        notes = turn.notes[:MOST_MOMENTS]
-        moments = tuple(Moment(at * 1000, "waiting", {"engine.waiting": told_of(why)}) for at, why in notes)
-        span_id = node_span(self._task.id, turn.node, turn.number)
+        moments: tuple[Moment, ...] = ()
+        if turn.notes:
+            notes = turn.notes[:MOST_MOMENTS]
+            moments = tuple(Moment(at * 1000, "waiting", {"engine.waiting": told_of(why)}) for at, why in notes)
         name = f"node {turn.node}"
         return self._span(span_id, self._id, name, INTERNAL, self._within(turn), attributes, turn.error, moments)
 
     def _within(self, turn: Turn) -> tuple[int, int]:
         return turn.start, self._end if turn.state == "running" else turn.end
 
-    def _attempt(self, turn: Turn, attempt: Attempt, number: int) -> Span:
+    def _attempt(self, turn: Turn, attempt: Attempt, number: int, parent: str) -> Span:
         node = None if self._level is None else self._level.nodes.get(turn.node)
         attributes: dict[str, Value] = {"engine.node.id": turn.node}
         if number:
@@ -170,7 +174,6 @@ class _Spans:
         end = attempt.ended if attempt.ended is not None else self._within(turn)[1]
         accepted = attempt.accepted
         moments = () if accepted is None else (Moment(accepted * 1000, "accepted"),)
-        parent = node_span(self._task.id, turn.node, turn.number)
         times = (attempt.at, end)
         return self._span(call_span(attempt.id), parent, name, kind, times, attributes, attempt.error, moments)
 
@@ -220,13 +223,21 @@ def told_of(message: str) -> str:
 def _place_of(url: str, attributes: dict[str, Value], whole: bool) -> str:
     """What a URL says into the attributes; returns what names the request: the path, or the host of a `whole` URL that
     is anybody's and may differ with each request."""
-    attributes["url.full"] = url.partition("?")[0].partition("#")[0]
+    told, host, path = _parts_of(url)
+    attributes.update(told)
+    return host if whole else path
+
+
+@lru_cache(1_000)
+def _parts_of(url: str) -> tuple[dict[str, Value], str, str]:
+    """The attributes, the host and the path."""
+    told: dict[str, Value] = {"url.full": url.partition("?")[0].partition("#")[0]}
     try:
         parts = urlsplit(url)
         port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
     except ValueError:
-        return ""
-    attributes["server.address"] = parts.hostname or ""
+        return told, "", ""
+    told["server.address"] = parts.hostname or ""
     if port is not None:
-        attributes["server.port"] = port
-    return (parts.hostname or "") if whole else (parts.path or "/")
+        told["server.port"] = port
+    return told, parts.hostname or "", parts.path or "/"

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from aiservice.protocol.trace_context import SPAN_DIGITS, TRACE_DIGITS, is_chosen, parse_traceparent, traceparent
 from engine.task.task import Task
 
+_NONE = "0" * SPAN_DIGITS
 _TASK, _NODE, _CALL = b"task", b"node", b"call"
 
 
@@ -27,8 +28,13 @@ def is_sampled(task: Task, ratio: float) -> bool:
 
 
 def call_header(task: Task, call: str, ratio: float) -> str:
-    """The `traceparent` that a call of the task carries."""
-    return traceparent(trace_id_of(task), call_span(call), is_sampled(task, ratio))
+    """The `traceparent` that a call of the task carries. Where no spans are wanted it names none: whoever gets it must
+    only know the trace and that it is not looked at, and an id must be there."""
+    client = None if task.trace is None else parse_traceparent(task.trace)
+    trace = task.root[-TRACE_DIGITS:] if client is None else client.trace
+    sampled = is_chosen(trace, ratio) if client is None else client.sampled
+    own = trace[-SPAN_DIGITS:]
+    return traceparent(trace, call_span(call) if sampled or own == _NONE else own, sampled)
 
 
 def task_span(task_id: str, number: int) -> str:

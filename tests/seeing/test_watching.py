@@ -6,14 +6,17 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.e2e.processes import wait_for
 from tests.e2e.scripts import ended, submit
 from tests.faults.away import locked, moved
 from tests.seeing.watched import DASHBOARDS, DEPLOY, RULES, Watched, expressions, filled_in, told
 from tests.servers.prometheus import promtool
+from tools.layout import ROOT
 
 ALERTS = re.findall(r"- alert: (\w+)", RULES.read_text())
 OF_OTHERS = ("digit_",)
@@ -62,6 +65,16 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         yield system
     finally:
         system.close()
+
+
+def test_what_prometheus_does_in_a_cluster_is_good(tmp_path: Path) -> None:
+    """But for how it finds pods: Debian's does not know clusters."""
+    document = yaml.safe_load((ROOT / "k8s" / "components" / "monitoring" / "prometheus.yml").read_text())
+    for job in document["scrape_configs"]:
+        assert job.pop("kubernetes_sd_configs") == [{"role": "pod", "namespaces": {"own_namespace": True}}]
+    config = tmp_path / "prometheus.yml"
+    config.write_text(yaml.safe_dump(document))
+    promtool("check", "config", "--syntax-only", config)
 
 
 def test_the_rules_are_good() -> None:

@@ -148,6 +148,15 @@ def test_a_client_s_trace_decides() -> None:
     )
 
 
+def test_a_trace_that_is_not_looked_at_is_told_to_services_all_the_same() -> None:
+    """Else they would begin one of their own. An id of 64 bits leaves half of it empty, at either end."""
+    task = Story(entry("end"), end(), out={}).task
+    for trace in (task.id[-32:], "a" * 16 + "0" * 16, "0" * 16 + "a" * 16):
+        for flags in ("00", "01"):
+            header = parse_traceparent(call_header(replace(task, trace=f"00-{trace}-{'b' * 16}-{flags}"), "c", 1.0))
+            assert header is not None and header.trace == trace and header.sampled == (flags == "01")
+
+
 def test_a_task_that_was_stopped_has_not_failed() -> None:
     story = Story(entry("a"), service("a", "end"), end(), out={})
     story.tell(Cancelled())

@@ -5,9 +5,10 @@ five times the work a span. The tests hold every field against OpenTelemetry's o
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
-from struct import pack
+from struct import Struct, pack
+from types import MappingProxyType
+from typing import NamedTuple
 
 Value = str | bool | int | float
 
@@ -19,19 +20,20 @@ LONGEST_TEXT = 500
 
 _ERROR = b"\x18\x02"  # Status.code = STATUS_CODE_ERROR
 _SAMPLED = b"\x85\x01" + pack("<I", 1)  # Span.flags, number 16
+_KINDS = {kind: bytes((0x30, kind, 0x39)) for kind in (INTERNAL, SERVER, CLIENT)}  # and the tag of what follows it
+_time = Struct("<Q").pack
+_NOTHING: Mapping[str, Value] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """Something that happened within a span, at a time in nanoseconds since 1970 UTC."""
 
     at: int
     name: str
-    attributes: Mapping[str, Value] = field(default_factory=dict)
+    attributes: Mapping[str, Value] = _NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """One piece of work in a trace. Ids are in hex (`parent` is empty for the first of all), times in nanoseconds since
     1970 UTC. `error` says why it failed; None where it did not."""
 
@@ -42,7 +44,7 @@ class Span:
     kind: int
     start: int
     end: int
-    attributes: Mapping[str, Value] = field(default_factory=dict)
+    attributes: Mapping[str, Value] = _NOTHING
     error: str | None = None
     moments: tuple[Moment, ...] = ()
 
@@ -55,22 +57,35 @@ def encode_spans(spans: Iterable[Span], resource: Mapping[str, str], scope: str)
 
 
 def _span(span: Span) -> bytes:
-    parts = [b"\x0a\x10", bytes.fromhex(span.trace), b"\x12\x08", bytes.fromhex(span.id)]
-    if span.parent:
-        parts += (b"\x22\x08", bytes.fromhex(span.parent))
-    parts += (_text(5, span.name), b"\x30", _varint(span.kind), b"\x39", pack("<Q", span.start))
-    parts += (b"\x41", pack("<Q", max(span.end, span.start)))
-    parts += [_attribute(9, name, value) for name, value in span.attributes.items()]
-    parts += [_moment(moment) for moment in span.moments]
-    if span.error is not None:
-        parts.append(_part(15, _text(2, span.error) + _ERROR))
+    trace, own, parent, name, kind, start, end, attributes, error, moments = span
+    parts = [b"\x0a\x10", _id(trace), b"\x12\x08", bytes.fromhex(own)]
+    if parent:
+        parts += (b"\x22\x08", _id(parent))
+    parts += (_name(5, name), _KINDS[kind], _time(start), b"\x41", _time(max(end, start)))
+    parts += [_attribute(9, key, value) for key, value in attributes.items()]
+    if moments:
+        parts += [_moment(moment) for moment in moments]
+    if error is not None:
+        parts.append(_part(15, _text(2, error) + _ERROR))
     parts.append(_SAMPLED)
     return b"".join(parts)
 
 
+@lru_cache(100)
+def _id(text: str) -> bytes:
+    # Those of a trace, and of what others lie in, come several times, one soon after the other.
+    return bytes.fromhex(text)
+
+
+@lru_cache(1_000)
+def _name(number: int, text: str) -> bytes:
+    return _text(number, text)
+
+
 def _moment(moment: Moment) -> bytes:
-    attributes = b"".join([_attribute(3, name, value) for name, value in moment.attributes.items()])
-    return _part(11, b"\x09" + pack("<Q", moment.at) + _text(2, moment.name) + attributes)
+    at, name, attributes = moment
+    told = b"".join([_attribute(3, key, value) for key, value in attributes.items()]) if attributes else b""
+    return _part(11, b"\x09" + _time(at) + _name(2, name) + told)
 
 
 @lru_cache(1_000, typed=True)
@@ -98,6 +113,8 @@ def _part(number: int, content: bytes) -> bytes:
     size = len(content)
     if size < 0x80:
         return bytes((number << 3 | 2, size)) + content
+    if size < 0x4000:
+        return bytes((number << 3 | 2, size & 0x7F | 0x80, size >> 7)) + content
     return bytes((number << 3 | 2,)) + _varint(size) + content
 
 
