@@ -35,6 +35,11 @@ class Reading:
         lane = self._lanes.touch(task_id)
         return None if lane is None else lane.task
 
+    def has_due(self, task_id: str, now: int) -> bool:
+        """Whether the task is at hand, with a timer that is due."""
+        task = self.at_hand(task_id)
+        return task is not None and task.due is not None and task.due <= now
+
     async def read(self, task_id: str) -> Task:
         """The task as last saved. Raises NotFound, StoreAway."""
         lane = self._lanes.touch(task_id)

@@ -79,6 +79,7 @@ class Runner:
         self._caller = Caller(dispatcher, outbound, registry, instances, self._lanes, self.send, self.families.call)
         self.unsure = Unsure(self._reading.stored, self.send, self._lanes, self._caller, members.id, self._seen)
         self.at_hand = self._reading.at_hand
+        self.has_due = self._reading.has_due
         self.read = self._reading.read
         self.stored = self._reading.stored
         self.with_lines = self._reading.with_lines
@@ -178,11 +179,6 @@ class Runner:
                     return await end
             except TimeoutError:
                 return await self.read(task_id)
-
-    def has_due(self, task_id: str, now: int) -> bool:
-        """Whether the task is at hand, with a timer that is due."""
-        task = self.at_hand(task_id)
-        return task is not None and task.due is not None and task.due <= now
 
     async def look_elsewhere(self) -> None:
         """See what other engines have settled that this one waits for. Raises StoreAway."""
