@@ -81,9 +81,7 @@ class Tokens:
         owner = _named(claims["sub"], "sub") and _named(_claim(claims, self._owner), self._owner)
         given = _claim(claims, self._scopes)
         words = given.split() if isinstance(given, str) else given if isinstance(given, list) else []
-        if (
-            owner == ADMIN.owner and "admin" not in words
-        ):  # else a name at the issuer would be enough to be the first key
+        if owner == ADMIN.owner and "admin" not in words:  # a name at the issuer does not make the first key's owner
             raise Unauthorized(f"this token is not taken: the owner `{owner}` is for admins alone", sent=True)
         return Identity(f"oidc:{claims['sub']}", owner, with_implied(scope for scope in SCOPES if scope in words))
 
