@@ -18,7 +18,7 @@ from benchmarks.engine import PROGRAM
 from benchmarks.kit import MODES, Bench, at_once
 from benchmarks.processes import Failed, Process
 from benchmarks.rows import Goal, Row
-from benchmarks.seen import AT_ONCE, BARE, SEEN, SETTLED, SINK, UNSEEN
+from benchmarks.seen import AT_ONCE, BARE, SEEN, SETTLED, SINK, UNSEEN, traced
 
 FEW, MANY = 200, 600
 """Tasks of the two runs."""
@@ -38,10 +38,9 @@ async def instructions(bench: Bench) -> list[Row]:
         for fast in MODES:
             floor = await _of_a_task(bench, UNSEEN, {}, fast)
             for name, ratio in SEEN.items():
-                told = {"OTEL_EXPORTER_OTLP_ENDPOINT": url, "OTEL_TRACES_SAMPLER_ARG": ratio} if ratio else {}
                 goal = None if ratio == "1" else Goal(1.05, at_most=True)
                 row = Row("INSTRUCTIONS", f"a task, {name}, {MODES[fast]}, over {BARE}", "million", goal)
-                row.add(await _of_a_task(bench, PROGRAM, told, fast), floor)
+                row.add(await _of_a_task(bench, PROGRAM, traced(url, ratio), fast), floor)
                 rows.append(row)
     return rows
 

@@ -60,9 +60,13 @@ async def _engines(bench: Bench, sink: str, turn: int) -> AsyncIterator[dict[str
     async with contextlib.AsyncExitStack() as stack:
         for name in (names[turn % len(names) :] + names)[: len(names)]:
             ratio, program = SEEN.get(name), UNSEEN if name == BARE else PROGRAM
-            told = {"OTEL_EXPORTER_OTLP_ENDPOINT": sink, "OTEL_TRACES_SAMPLER_ARG": ratio} if ratio else {}
-            engines[name] = await stack.enter_async_context(bench.engine("full", program, told))
+            engines[name] = await stack.enter_async_context(bench.engine("full", program, traced(sink, ratio)))
         yield engines
+
+
+def traced(sink: str, ratio: str | None) -> dict[str, str]:
+    """The settings of an engine that sends the spans of so many of its tasks there; None of no tasks."""
+    return {"OTEL_EXPORTER_OTLP_ENDPOINT": sink, "OTEL_TRACES_SAMPLER_ARG": ratio} if ratio else {}
 
 
 async def _measured(bench: Bench, engines: dict[str, Engine], fast: bool) -> tuple[dict[str, float], dict[str, float]]:

@@ -23,18 +23,24 @@ def trace_id_of(task: Task) -> str:
 
 def is_sampled(task: Task, ratio: float) -> bool:
     """Whether spans of the task are wanted: as the client has said, else so many of all (0 to 1)."""
-    client = None if task.trace is None else parse_traceparent(task.trace)
-    return is_chosen(task.root[-TRACE_DIGITS:], ratio) if client is None else client.sampled
+    return _trace_of(task, ratio)[1]
 
 
 def call_header(task: Task, call: str, ratio: float) -> str:
     """The `traceparent` that a call of the task carries. Where no spans are wanted it names none: whoever gets it must
     only know the trace and that it is not looked at, and an id must be there."""
-    client = None if task.trace is None else parse_traceparent(task.trace)
-    trace = task.root[-TRACE_DIGITS:] if client is None else client.trace
-    sampled = is_chosen(trace, ratio) if client is None else client.sampled
+    trace, sampled = _trace_of(task, ratio)
     own = trace[-SPAN_DIGITS:]
     return traceparent(trace, call_span(call) if sampled or own == _NONE else own, sampled)
+
+
+def _trace_of(task: Task, ratio: float) -> tuple[str, bool]:
+    """The id of the task's trace, and whether spans of it are wanted."""
+    client = None if task.trace is None else parse_traceparent(task.trace)
+    if client is not None:
+        return client.trace, client.sampled
+    own = task.root[-TRACE_DIGITS:]
+    return own, is_chosen(own, ratio)
 
 
 def task_span(task_id: str, number: int) -> str:
