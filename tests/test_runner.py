@@ -12,32 +12,24 @@ import pytest
 from aiservice.testing import free_port
 from engine import families
 from engine.api.deps import Engine
-from engine.app import make_app, make_engine, stop, try_to_start
-from engine.audit import Actor
+from engine.app import make_app
 from engine.clock import Clock
 from engine.errors import StoreAway
 from engine.health import BINARIES, Health
-from engine.identity import EVERYBODY
 from engine.ids import new_task_id
 from engine.settings import Settings
 from engine.store.base import TaskRow
 from engine.task.events import Cancelled
 from engine.task.task import Task
 from tests.e2e.scripts import Scripted
+from tests.inside import actor, inside
 
 
 @pytest.fixture
 async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
     """A started engine without its HTTP side."""
-    made, outside = make_engine(Settings(reg_local_data=tmp_path))
-    assert await try_to_start(made, outside)
-    yield made
-    await stop(made, outside)
-
-
-def actor(engine: Engine) -> Actor:
-    """Whoever asks an engine that asks for no keys."""
-    return Actor(EVERYBODY, "127.0.0.1", engine.audit)
+    async with inside(tmp_path) as made:
+        yield made
 
 
 class SlowSave:

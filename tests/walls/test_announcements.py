@@ -8,13 +8,11 @@ import pytest
 from aiservice.protocol import Announcement
 from engine import instances, newcomers
 from engine.api.deps import Engine as InProcess
-from engine.app import make_engine, stop, try_to_start
-from engine.audit import Actor
 from engine.errors import Overloaded
-from engine.identity import EVERYBODY
-from engine.settings import Settings
 from tests.e2e.processes import Engine
 from tests.e2e.scripts import Json, fresh_route, problem
+from tests.inside import actor
+from tests.inside import inside as started
 
 
 def announcement(route: str, url: str = "http://127.0.0.1:9/x", **api: str) -> Json:
@@ -65,16 +63,14 @@ def test_an_operation_that_changes_all_the_time(flooded: Engine) -> None:
 @pytest.fixture
 async def inside(tmp_path: Path) -> AsyncIterator[InProcess]:
     """An engine in this process, without its HTTP side."""
-    made, outside = make_engine(Settings(reg_local_data=tmp_path))
-    assert await try_to_start(made, outside)
-    yield made
-    await stop(made, outside)
+    async with started(tmp_path) as made:
+        yield made
 
 
 async def announce(engine: InProcess, route: str, url: str) -> None:
     """Announce an operation."""
     message = Announcement.model_validate(announcement(route, url))
-    await engine.registry.announce(message, Actor(EVERYBODY, "127.0.0.1", engine.audit))
+    await engine.registry.announce(message, actor(engine))
 
 
 async def test_no_more_operations_than_are_kept(inside: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +80,7 @@ async def test_no_more_operations_than_are_kept(inside: InProcess, monkeypatch: 
     with pytest.raises(Overloaded, match="3 announced operations are known; DELETE"):
         await announce(inside, "op3", "http://127.0.0.1:9/3")
     await announce(inside, "op2", "http://127.0.0.1:9/another")
-    await inside.registry.close("op0", Actor(EVERYBODY, "127.0.0.1", inside.audit))
+    await inside.registry.close("op0", actor(inside))
     await announce(inside, "op3", "http://127.0.0.1:9/3")
 
 
